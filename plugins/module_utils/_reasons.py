@@ -1,0 +1,55 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why the twin differs from its host: every code that may stand in a fidelity report.
+
+A reason is written `CODE` or `CODE: detail`.
+"""
+from __future__ import annotations
+
+import collections
+
+REPRODUCED = "reproduced"
+DEGRADED = "degraded"  # there, but not in every field
+IMPOSSIBLE = "impossible"  # not there
+
+Reason = collections.namedtuple("Reason", "level sentence")
+
+REASONS = {
+    # decided by redaction on the host
+    "secret_excluded": Reason(IMPOSSIBLE, "It holds a secret, and secrets do not leave the host."),
+    "identity": Reason(IMPOSSIBLE, "It is the host's identity; the twin has its own."),
+    "excluded": Reason(IMPOSSIBLE, "The options of this twin exclude it."),
+    "file_too_large": Reason(IMPOSSIBLE, "It is larger than the limit for carried files."),
+    "unreadable": Reason(IMPOSSIBLE, "It could not be read."),
+    "vanished": Reason(IMPOSSIBLE, "It changed or vanished while it was read; the next cycle reads it again."),
+    "special_file": Reason(IMPOSSIBLE, "Sockets, pipes and devices are made by what owns them."),
+    # decided by policy
+    "safetytwin_self": Reason(IMPOSSIBLE, "It is part of the twin's own machinery on this host."),
+    "twin_substrate": Reason(DEGRADED, "The twin needs its own to boot and to be reached."),
+    "hardware_capped": Reason(DEGRADED, "The twin is given less than the host has."),
+    "hardware_absent": Reason(IMPOSSIBLE, "A virtual machine has no such part."),
+    "condition_differs": Reason(DEGRADED, "A condition in the unit holds on one of the two machines only."),
+    "not_converged": Reason(IMPOSSIBLE, "This kind of item is recorded, but not yet reproduced."),
+    # found by converge and verify
+    "package_version_gone": Reason(DEGRADED, "No repository of the host has this version any more."),
+    "package_unavailable": Reason(IMPOSSIBLE, "No repository of the host has this package."),
+    "content_pending": Reason(DEGRADED, "Its content is not here yet; the next cycle brings it."),
+    "needs_excluded": Reason(DEGRADED, "It depends on something that was left out."),
+    "apply_failed": Reason(DEGRADED, "Applying it failed in the twin."),
+    "differs": Reason(DEGRADED, "It was applied, and still differs."),
+    "scope_failed": Reason(IMPOSSIBLE, "The scope could not be read on the host."),
+    "twin_extra": Reason(DEGRADED, "The twin has it and the host does not."),
+}
+
+
+def code_of(reason):
+    """The code of a reason written `CODE` or `CODE: detail`."""
+    return reason.partition(":")[0]
+
+
+def explain(reason):
+    """A reason as a sentence, its detail behind it."""
+    code, colon, detail = reason.partition(":")
+    sentence = REASONS[code].sentence
+    return "%s (%s)" % (sentence, detail.strip()) if colon else sentence
