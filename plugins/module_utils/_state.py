@@ -34,10 +34,14 @@ def delta(before, after):
         known = old["items"] if old else {}
         changes[scope] = dict(
             body,
-            items={key: item for key, item in body["items"].items() if known.get(key) != item},
+            items={key: item for key, item in body["items"].items() if key not in known or not _same(scope, key, known[key], item)},
             removed=sorted(set(known) - set(body["items"])),
         )
     return changes
+
+
+def _same(scope, key, old, new):
+    return desired(scope, key, old) == desired(scope, key, new)
 
 
 def merge(before, changes):
