@@ -42,6 +42,13 @@ def run(argv, stdin=None, timeout=60, env=None, cwd=None):
     return Result(done.returncode, done.stdout, done.stderr)
 
 
+def start(argv):
+    """Start a program that outlives this one, with no terminal and nothing to read or say."""
+    subprocess.Popen(
+        argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, env=dict(os.environ, **ENVIRONMENT)
+    )
+
+
 def check(argv, doing, **options):
     """Run a program that has to succeed and return its output; doing names the work in the error's sentence."""
     result = run(argv, **options)

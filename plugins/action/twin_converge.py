@@ -1,0 +1,65 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make a host's twin what its host is; see the module of the same name."""
+from __future__ import annotations
+
+import json
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.safetytwin.twin.plugins.module_utils._codec import outward
+from ansible_collections.safetytwin.twin.plugins.module_utils._errors import Busy, TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._schema import SCHEMA
+from ansible_collections.safetytwin.twin.plugins.plugin_utils._report import line
+from ansible_collections.safetytwin.twin.plugins.plugin_utils._runtime import call
+
+ARGUMENTS = {
+    "host": {"type": "str", "required": True},
+    "harvest": {"type": "path"},
+    "scopes": {"type": "list", "elements": "str", "choices": sorted(name for name, scope in SCHEMA.items() if scope.converged)},
+    "audit": {"type": "bool", "default": False},
+    "audit_interval": {"type": "int", "default": 600},
+    "drift": {"type": "str", "choices": ["correct", "report", "pause"], "default": "correct"},
+    "resume": {"type": "bool", "default": False},
+    "exclude": {"type": "list", "elements": "str", "default": []},
+    "vcpus": {"type": "int", "default": 2},
+    "memory_mib": {"type": "int", "default": 2048},
+    "patience": {"type": "int", "default": 300},
+}
+
+
+class ActionModule(ActionBase):
+    """The harvest lies on the controller; everything else happens on the task's machine, the hypervisor."""
+
+    _supports_check_mode = True
+    _supports_diff = True
+    _requires_connection = True
+
+    def run(self, tmp=None, task_vars=None):
+        result = super().run(tmp, task_vars)
+        options = self.validate_argument_spec(ARGUMENTS)[1]
+        try:
+            done = call(self, "_cycle", self._request(options))
+        except Busy as busy:
+            return dict(result, changed=False, busy=True, line=str(busy))
+        except TwinError as error:
+            return dict(result, failed=True, msg=str(error))
+        result.update(outward(done), busy=False, line=line(done))
+        if self._task.diff:
+            result["diff"] = [_difference(change) for change in result["changes"]]
+        return result
+
+    def _request(self, options):
+        request = dict(options, check=self._task.check_mode, harvest=None, seconds={})
+        if options["harvest"]:
+            with open(options["harvest"], encoding="ascii") as stream:
+                request["harvest"] = json.load(stream)
+            request["seconds"] = {"harvest": round(sum(request["harvest"]["seconds"].values()), 3)}
+        return request
+
+
+def _difference(change):
+    """One change as Ansible shows differences: what plan and real run share."""
+    name = "%s %s" % (change["scope"], change["key"])
+    return {"before_header": name, "after_header": name, "before": change["before"], "after": change["after"]}

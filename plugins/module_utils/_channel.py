@@ -1,0 +1,93 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The hypervisor's own way into a twin: one ssh master per twin, kept, in a unit of its own where systemd runs."""
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+
+from . import _program, _runtime
+from ._errors import TwinError
+from ._run import check, last_words, run, start
+
+_RETRY = 0.2  # seconds between two looks while a twin boots or lets us in
+_LOGIN = 20  # seconds a key exchange may take in an emulated guest
+_SYSTEMD = "/run/systemd/system"
+
+
+class Channel:
+    """A twin's ssh, by the ssh_config that provisioning wrote into the twin's directory."""
+
+    def __init__(self, twin):
+        """twin is what _libvirt.find_twin says: {"domain", "directory", "address", "port", …}."""
+        self.domain = twin["domain"]
+        self.endpoint = (twin["address"], twin["port"])
+        self.ssh = ["ssh", "-F", os.path.join(twin["directory"], "ssh_config")]
+
+    def alive(self):
+        """True while the master of an earlier cycle still has its connection: the twin has not rebooted since."""
+        return run([*self.ssh, "-O", "check", "twin"], timeout=5).rc == 0
+
+    def open(self, patience):
+        """Have a master; waits up to patience (seconds) for a twin that boots."""
+        if self.alive():
+            return
+        deadline = time.monotonic() + patience
+        self._wait(self._listening, deadline)
+        self._start_master()
+        self._wait(self.alive, max(deadline, time.monotonic() + _LOGIN))
+
+    def _wait(self, condition, deadline):
+        while not condition():
+            if time.monotonic() > deadline:
+                raise TwinError(
+                    "The twin %s does not answer on ssh at %s port %d: look at its console with `virsh console %s`."
+                    % (self.domain, *self.endpoint, self.domain)
+                )
+            time.sleep(_RETRY)
+
+    def _listening(self):
+        """True when an ssh server greets; a port that only accepts is a twin still booting."""
+        try:
+            with socket.create_connection(self.endpoint, timeout=2) as connection:
+                return connection.recv(4) == b"SSH-"
+        except OSError:
+            return False
+
+    def _start_master(self):
+        master = [*self.ssh, "-M", "-N", "-o", "ConnectTimeout=%d" % _LOGIN, "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3", "twin"]
+        if os.path.isdir(_SYSTEMD):
+            # A oneshot service's cgroup would take the master along at its end.
+            unit = "safetytwin-channel-%s" % self.domain
+            run(["systemctl", "stop", unit], timeout=20)
+            check(["systemd-run", "--quiet", "--collect", "--unit", unit, *master], "Starting the ssh channel to %s" % self.domain, timeout=20)
+        else:
+            start(master)
+
+    def close(self):
+        """End the master, if there is one."""
+        run([*self.ssh, "-O", "exit", "twin"], timeout=5)
+
+    def call(self, program, request, timeout=600):
+        """Run a program of the runtime in the twin and return its reply; request is a dict, bytes, or an open file."""
+        payload = json.dumps(request).encode("ascii") if isinstance(request, dict) else request
+        result = self._execute(_runtime.call(program), payload, timeout)
+        if result.rc == _runtime.MISSING:
+            self._install()
+            if hasattr(payload, "seek"):
+                payload.seek(0)
+            result = self._execute(_runtime.call(program), payload, timeout)
+        if result.rc in (124, 255):
+            raise TwinError("The twin %s was lost while %s ran: %s" % (self.domain, program, last_words(result.err)))
+        return _program.unpack(result.out or result.err, "The twin %s" % self.domain)
+
+    def _install(self):
+        result = self._execute(_runtime.install(), _runtime.archive()[1], 120)
+        if result.rc:
+            raise TwinError("The runtime could not be installed in the twin %s: %s" % (self.domain, last_words(result.err)))
+
+    def _execute(self, command, payload, timeout):
+        return run([*self.ssh, "-T", "twin", command], stdin=payload, timeout=timeout)

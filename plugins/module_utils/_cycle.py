@@ -1,0 +1,174 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Program of the hypervisor: one walk from a harvest to a verified, recorded twin."""
+from __future__ import annotations
+
+import json
+import os
+import time
+
+from . import _delivery, _intake, _libvirt
+from ._channel import Channel
+from ._codec import write_atomic
+from ._errors import Refused
+from ._judgement import Judgement
+from ._program import main
+from ._store import Store, hold
+
+SHOWN = 50  # changes named in a result; the rest is only counted
+
+
+def cycle(request):
+    """Make a twin what its host is; both documents are those of the module twin_converge."""
+    with Store() as store:
+        if request["check"]:
+            return Cycle(store, request).preview()
+        with hold(request["host"]):
+            return Cycle(store, request).run()
+
+
+class Cycle:
+    """One cycle of one host; each method is a stage and says how long it took."""
+
+    def __init__(self, store, request):
+        self.store, self.request, self.host = store, request, request["host"]
+        self.begun = self.lapped = time.monotonic()
+        self.seconds = dict(request["seconds"])
+
+    def lap(self, stage):
+        now = time.monotonic()
+        self.seconds[stage] = round(self.seconds.get(stage, 0) + now - self.lapped, 3)
+        self.lapped = now
+
+    def preview(self):
+        """What run() would do, from what is recorded; nothing is written and the twin is not entered."""
+        reply = self.request["harvest"]
+        document = _intake.preview(self.store, self.host, reply) if reply else _intake.known(self.store, self.host)
+        head = self.store.head(self.host)
+        actual = self.store.documents(self.host)[1] if head else None
+        if actual is None:
+            return self._result("absent", message="The twin would be made and brought to the state of %s." % self.host, changed=True)
+        judgement = Judgement(self.request, document, actual)
+        return self._result("following", changed=bool(judgement.steps), judgement=judgement)
+
+    def run(self):
+        reply = self.request["harvest"]
+        document = _intake.take(self.store, self.host, reply) if reply else _intake.known(self.store, self.host)
+        self.lap("intake")
+        head = self.store.head(self.host)
+        if head["paused"] and not self.request["resume"]:
+            return self._result("paused", message="The twin is paused: %s" % head["paused"])
+        with _libvirt.connect() as connection:
+            twin = _libvirt.find_twin(connection, self.host)
+            if twin is None:
+                return self._absent(document)
+            self._admit(twin, head)
+            if head["paused"]:
+                self.store.pause(self.host, "")
+            self._wake(connection, twin)
+            return self._converge(connection, twin, document)
+
+    def _absent(self, document):
+        """Leave the facts that a base image is built of where provisioning looks for them."""
+        directory = os.path.join(self.store.root, "twins", _libvirt.domain_name(self.host))
+        os.makedirs(directory, 0o711, exist_ok=True)
+        path = os.path.join(directory, "image-facts.json")
+        write_atomic(path, json.dumps(_intake.image_facts(self.store, document)).encode("ascii"))
+        self.store.forget_actual(self.host)
+        return self._result("absent", message="The twin of %s does not exist yet." % self.host, facts=path, machine_id=document["machine"]["machine_id"])
+
+    def _admit(self, twin, head):
+        """The fence: the domain knows the newest revision it was given, which a reverted disk or an older store does not."""
+        metadata = twin["metadata"]
+        if metadata["machine_id"] != head["machine_id"]:
+            raise Refused("The twin %s was made of another machine (%s): nothing was changed." % (twin["domain"], metadata["machine_id"]))
+        if int(metadata["revision"]) > head["revision"]:
+            raise Refused(
+                "The twin %s is at revision %s, this store knows %d: the store is older than the twin. Restore the store, or remove the twin."
+                % (twin["domain"], metadata["revision"], head["revision"])
+            )
+
+    def _wake(self, connection, twin):
+        if twin["state"] != "running":
+            _libvirt.ensure_running(connection, self.host)
+        self.channel = Channel(twin)
+        self.rebooted = not self.channel.alive()
+        self.channel.open(self.request["patience"])
+        self.lap("wake")
+
+    def _read_twin(self, twin):
+        """The twin as recorded, or read whole where the record may not hold; returns (actual, audited)."""
+        head, recorded = self.store.head(self.host), self.store.documents(self.host)[1]
+        if recorded and recorded["uuid"] != twin["uuid"]:
+            recorded = None
+        overdue = abs(time.time() - head["audited"]) > self.request["audit_interval"]
+        if recorded and not (self.request["audit"] or head["applying"] or self.rebooted or overdue):
+            return recorded, recorded, False
+        reply = self.channel.call("_harvest", {"role": "twin", "scopes": ["accounts", "files", "hardware", "packages", "services"]})
+        self.lap("audit")
+        fresh = {"uuid": twin["uuid"], "scopes": reply["scopes"], "substrate": None, "drifted": {}}
+        if recorded:
+            fresh.update(substrate=recorded["substrate"], drifted=recorded["drifted"])
+        return fresh, None if head["applying"] else recorded, True
+
+    def _converge(self, connection, twin, document):
+        actual, recorded, audited = self._read_twin(twin)
+        judgement = Judgement(self.request, document, actual, recorded if audited else None)
+        self.lap("plan")
+        if judgement.pause:
+            self.store.pause(self.host, judgement.pause)
+            return self._result("paused", message=judgement.pause, judgement=judgement)
+        if judgement.steps:
+            actual = self._apply(connection, twin, document, judgement, actual)
+        verdict = judgement.verdict(actual)
+        pending = _delivery.missing_contents(self.store, judgement.steps)
+        result = self._result("following", changed=judgement.changed, judgement=judgement, verdict=verdict, audited=audited)
+        self.store.settle(self.host, actual, dict(verdict, pending=pending), self._outcome(result), audited or judgement.full)
+        return result
+
+    def _apply(self, connection, twin, document, judgement, actual):
+        packages = _delivery.fetch_packages(self.store, document, judgement.steps)
+        judgement.note_packages(packages)
+        self.lap("fetch")
+        revision = self.store.head(self.host)["revision"]
+        self.store.intend(self.host)
+        _libvirt.set_revision(connection, self.host, revision)
+        order = {
+            "uuid": twin["uuid"], "host": self.host, "revision": revision, "plan": {"steps": judgement.steps},
+            "readback": "all" if judgement.full else "touched",
+        }
+        reply = _delivery.deliver(self.channel, self.store, order, packages["files"])
+        self.lap("converge")
+        self.seconds.update({"twin " + phase: seconds for phase, seconds in reply["seconds"].items()})
+        judgement.note_results(reply["results"])
+        return dict(actual, scopes=_delivery.read_back(actual["scopes"], judgement.steps, reply))
+
+    def _result(self, twin, message="", changed=False, judgement=None, verdict=None, **more):
+        self.lap("record")
+        steps = judgement.steps if judgement else []
+        result = {
+            "host": self.host, "twin": twin, "message": message, "changed": changed,
+            "revision": (self.store.head(self.host) or {"revision": 0})["revision"],
+            "changes": [{name: step[name] for name in ("scope", "key", "verb", "because")} for step in steps[:SHOWN]],
+            "counts": _counts(steps), "failures": judgement.failed() if judgement else [],
+            "drift": judgement.drift if judgement else [],
+            "fidelity": {name: value for name, value in (verdict or {}).items() if name.startswith("percent") or name == "scopes"},
+            "seconds": dict(self.seconds, total=round(sum(self.request["seconds"].values()) + time.monotonic() - self.begun, 3)),
+        }
+        return dict(result, **more)
+
+    @staticmethod
+    def _outcome(result):
+        return {name: result[name] for name in ("changes", "counts", "failures", "seconds")}
+
+
+def _counts(steps):
+    counts = {}
+    for step in steps:
+        counts[step["scope"]] = counts.get(step["scope"], 0) + 1
+    return counts
+
+
+if __name__ == "__main__":
+    main(cycle)

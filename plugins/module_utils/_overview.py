@@ -1,0 +1,58 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Program of the hypervisor: what is known of a host's twin, without entering it and without writing anything."""
+from __future__ import annotations
+
+import os
+import time
+
+from . import _libvirt
+from ._channel import Channel
+from ._program import main
+from ._store import ROOT, Store
+
+
+def overview(request):
+    """{"host", "audit_interval": s} -> {"known", "digest", "revision", "applying", "paused", "audited", "verified", "fidelity", "domain", "due": why or ""}.
+
+    `due` is a sentence when the twin needs a cycle although its host may not have changed.
+    """
+    host = request["host"]
+    head = _head(host)
+    with _libvirt.connect() as connection:
+        twin = _libvirt.find_twin(connection, host)
+    return dict(head or {"revision": 0, "digest": None, "paused": "", "fidelity": {}}, known=head is not None, domain=twin, due=_due(head, twin, request))
+
+
+def _head(host):
+    if not os.path.exists(os.path.join(ROOT, "store.sqlite")):
+        return None
+    with Store() as store:
+        return store.head(host)
+
+
+def _due(head, twin, request):
+    if head is None:
+        return "the host is new"
+    if head["paused"]:
+        return ""
+    if twin is None:
+        return "the twin does not exist"
+    if twin["state"] != "running":
+        return "the twin is %s" % twin["state"]
+    if head["applying"]:
+        return "the last cycle did not end"
+    if not head["seen"]:
+        return "the twin has not been read yet"
+    if abs(time.time() - head["audited"]) > request["audit_interval"]:
+        return "the audit is due"
+    if not Channel(twin).alive():
+        return "the twin may have rebooted"
+    if head["fidelity"].get("pending"):
+        return "contents are missing"
+    return ""
+
+
+if __name__ == "__main__":
+    main(overview)
