@@ -1,0 +1,41 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Program in the twin: proves where it is, applies a plan, reads back what it touched.
+
+Request and reply are described in docs/architecture.md. `failed` in a result is a sentence, or `CODE: detail` with
+a code of _reasons.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from ._converge import _guard
+from ._converge._engine import converge
+from ._converge._spool import open_request, spooled
+from ._converge._touched import touched
+from ._harvest import readback
+from ._program import respond
+from ._schema import SCHEMA
+
+
+def apply(stream):
+    """Apply the request in a tar stream; nothing is written before the machine is proven to be the request's twin."""
+    tar, request = open_request(stream)
+    _guard.prove(request)
+    with _guard.exclusive(), spooled(tar) as spool:
+        results, seconds = converge(request["plan"]["steps"], spool)
+    start = time.monotonic()
+    full = request["readback"] == "all"
+    keys = (
+        {scope: None for scope, meta in SCHEMA.items() if meta.converged} if full else touched(request["plan"]["steps"])
+    )
+    scopes = readback(keys)
+    seconds["readback"] = round(time.monotonic() - start, 3)
+    return {"results": results, "scopes": scopes, "full": full, "seconds": seconds}
+
+
+if __name__ == "__main__":
+    respond(lambda: apply(sys.stdin.buffer))

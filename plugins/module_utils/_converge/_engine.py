@@ -1,0 +1,58 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A plan, phase by phase."""
+
+from __future__ import annotations
+
+import collections
+import time
+
+from .._errors import TwinError
+from . import _accounts, _files, _packages, _services
+from ._done import failed
+
+
+def _leaving(step):
+    return step["want"] is None
+
+
+def _staying(step):
+    return step["want"] is not None
+
+
+def _every(step):
+    return True
+
+
+# What goes is stopped before its package or file goes, and accounts go last, when nothing runs as them any more.
+ORDER = (
+    ("services", _leaving, _services.leave),
+    ("accounts", _staying, _accounts.apply),
+    ("packages", _every, _packages.apply),
+    ("files", _every, _files.apply),
+    ("daemon-reload", _every, _services.reload_managers),
+    ("services", _staying, _services.apply),
+    ("accounts", _leaving, _accounts.apply),
+)
+
+
+def converge(steps, spool, order=ORDER):
+    """Apply steps and return ([{"id", "changed", "failed"}] in the plan's order, {phase: seconds}).
+
+    A batch that breaks fails its own steps; the later ones still run, since most of them do not depend on it.
+    """
+    done, seconds = {}, collections.defaultdict(float)
+    for phase, belongs, apply in order:
+        mine = [step for step in steps if step["phase"] == phase and belongs(step)]
+        if not mine:
+            continue
+        start = time.monotonic()
+        try:
+            done.update(apply(mine, spool))
+        except (TwinError, OSError) as error:
+            done.update({step["id"]: failed(error) for step in mine})
+        seconds[phase] += time.monotonic() - start
+    lost = failed("This version knows no such phase; install the same version on hypervisor and twin.")
+    results = [{"id": step["id"], **done.get(step["id"], lost)._asdict()} for step in steps]
+    return results, {phase: round(spent, 3) for phase, spent in seconds.items()}

@@ -1,0 +1,30 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Home directories of ordinary users: the host has them, and no other scope makes them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+ORDINARY = range(1000, 60000)  # UID_MIN to UID_MAX of login.defs, as Debian and its like ship it
+
+
+def ensure(line, root="/"):
+    """Make the home of a line of passwd from the skeleton, where it is missing and the user an ordinary one."""
+    uid, gid, home = int(line[2]), int(line[3]), line[5]
+    path = os.path.join(root, home.lstrip("/"))
+    if uid not in ORDINARY or not home.startswith("/") or os.path.lexists(path):
+        return
+    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+    skeleton = os.path.join(root, "etc/skel")
+    if os.path.isdir(skeleton):
+        shutil.copytree(skeleton, path, symlinks=True)
+    else:
+        os.mkdir(path)
+    for directory, subdirectories, names in os.walk(path):
+        for name in subdirectories + names:
+            os.lchown(os.path.join(directory, name), uid, gid)
+    os.lchown(path, uid, gid)
+    os.chmod(path, 0o700)
