@@ -1,0 +1,98 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one cycle did to one twin, as a line for people or as JSON for programs. Pure."""
+from __future__ import annotations
+
+import base64
+import json
+
+NAMED = 3  # changes named in a line; the others are counted
+TELLING = 0.1  # a stage is named when it took at least this part of the whole
+KEYS = frozenset(["host", "message", "revision", "changes", "counts", "seconds"])
+
+# What was done, where the plan's own word is not yet the past tense. Bringing an item about is what anyone expects: it needs no word.
+DONE = {
+    "add": "",
+    "create": "",
+    "disable": "disabled",
+    "enable": "enabled",
+    "install": "installed",
+    "reload": "reloaded",
+    "remove": "removed",
+    "restart": "restarted",
+    "set": "",
+    "start": "started",
+    "stop": "stopped",
+    "write": "",
+}
+
+
+def of(result):
+    """The cycle's report in a task's result (dict): twin_converge's result as it is, or what stands under twin_report; else None."""
+    report = result.get("twin_report", result)
+    return report if isinstance(report, dict) and report.keys() >= KEYS else None
+
+
+def line(report):
+    """One readable line, for example:
+
+    web1  r42  2 changes (files /etc/motd, services nginx.service reloaded)  in 6.1 s (harvest 0.8, converge 4.9)  fidelity 99.3 %
+    """
+    parts = [
+        shown(report["host"]),
+        "r%s" % report["revision"] if report["revision"] else "",
+        shown(report["message"]) if report["message"] and not report["counts"] else _changes(report),
+        _times(report["seconds"]),
+        _fidelity(report.get("fidelity") or {}),
+        _failures(report.get("failures") or []),
+    ]
+    return "  ".join(part for part in parts if part)
+
+
+def as_json(report):
+    """The whole report, without what Ansible adds to a task's result, as one line of ASCII JSON with sorted keys."""
+    own = {key: value for key, value in report.items() if key != "invocation" and not key.startswith("_ansible")}
+    return json.dumps(own, sort_keys=True)
+
+
+def shown(name):
+    """A name that a terminal can take: what is not printable is written as its escape. Undecodable bytes come as {"b64": ...}."""
+    if isinstance(name, dict):
+        name = base64.b64decode(name["b64"]).decode("utf-8", "surrogateescape")
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in str(name))
+
+
+def _changes(report):
+    total = sum(report["counts"].values())
+    if not total:
+        return "unchanged"
+    named = [_change(each) for each in report["changes"][:NAMED]]
+    if total > len(named):
+        named.append("%d more" % (total - len(named)))
+    return "%d %s (%s)" % (total, "change" if total == 1 else "changes", ", ".join(named))
+
+
+def _change(change):
+    verb = DONE.get(change["verb"], shown(change["verb"]))
+    return " ".join(part for part in (change["scope"], shown(change["key"]), verb) if part)
+
+
+def _times(seconds):
+    total = seconds["total"]
+    # "twin PHASE" is a part of the stage converge.
+    stages = [stage for stage in seconds if stage != "total" and not stage.startswith("twin ")]
+    slow = ["%s %.1f" % (stage, seconds[stage]) for stage in stages if seconds[stage] >= TELLING * total > 0]
+    return "in %.1f s" % total + (" (%s)" % ", ".join(slow) if slow else "")
+
+
+def _fidelity(fidelity):
+    percent = fidelity.get("percent_reproduced")
+    return "" if percent is None else "fidelity %.1f %%" % percent
+
+
+def _failures(sentences):
+    if not sentences:
+        return ""
+    more = "" if len(sentences) == 1 else " (and %d more)" % (len(sentences) - 1)
+    return "failed: " + shown(sentences[0]) + more
