@@ -1,0 +1,131 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The demo: a lab host, its twin, and changes that arrive before your eyes. `demo up` leaves both running, `demo down` removes them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+from changes import CHANGES, Change
+
+HERE = pathlib.Path(__file__).resolve().parent
+CACHE = pathlib.Path(os.environ.get("SAFETYTWIN_CACHE") or pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "safetytwin")
+HOST = "web1"
+BIN = pathlib.Path(sys.executable).parent
+
+
+def say(text: str = "") -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def stage(text: str, *argv: str, **options) -> None:
+    """Run one stage, named with its usual duration; its own lines are its progress."""
+    say(f"\n== {text}")
+    begun = time.monotonic()
+    if subprocess.run(argv, check=False, **options).returncode:
+        sys.exit(f"demo: '{text}' failed; what it printed says why. `make demo-down` removes what is there, and `make demo` starts again.")
+    say(f"   {time.monotonic() - begun:.0f} s")
+
+
+def lab(*words: str) -> list[str]:
+    return [str(HERE / "lab"), *words]
+
+
+def on_host(command: str) -> str:
+    return _said(lab("host", "exec", HOST, "--", "sh", "-c", command))
+
+
+def on_twin(command: str) -> str:
+    return _said(["ssh", "-F", f"/var/lib/safetytwin/twins/twin-{HOST}/ssh_config", "twin", command])
+
+
+def _said(argv: list[str]) -> str:
+    return subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False).stdout.decode(errors="replace").strip()
+
+
+def play(name: str, *more: str) -> list[str]:
+    return [str(BIN / "ansible-playbook"), f"safetytwin.twin.{name}", "-i", str(CACHE / "demo" / "inventory.yml"), *more]
+
+
+def environment() -> dict[str, str]:
+    return dict(
+        os.environ, ANSIBLE_COLLECTIONS_PATH=str(CACHE / "demo" / "collections"), ANSIBLE_STDOUT_CALLBACK="safetytwin.twin.twin_report",
+        ANSIBLE_PIPELINING="true", ANSIBLE_LOCALHOST_WARNING="false", ANSIBLE_HOME=str(CACHE / "demo" / "ansible"),
+    )
+
+
+def install_collection() -> None:
+    """As a user would: build the tarball, install it into an empty path."""
+    target = CACHE / "demo" / "collections"
+    galaxy = str(BIN / "ansible-galaxy")
+    stage("Build and install the collection (usually 5 s)", "sh", "-c", 'rm -rf "$2" && tarball=$("$1" collection build --force --output-path "$2" . | sed -n "s/.* at //p") && '
+          '"$1" collection install -p "$2" --offline "$tarball" >/dev/null && ls -1 "$tarball"', "sh", galaxy, str(target), cwd=HERE.parent.parent)
+
+
+def write_inventory() -> None:
+    import json  # the lab says its facts as JSON, and JSON is YAML
+
+    facts = json.loads(_said(lab("host", "info", HOST)))
+    host = {
+        "ansible_host": facts["address"], "ansible_user": "root", "ansible_ssh_private_key_file": facts["key"],
+        "ansible_ssh_common_args": f"-o UserKnownHostsFile={facts['known_hosts']}",
+    }
+    (CACHE / "demo" / "inventory.yml").write_text(json.dumps({"twin_hosts": {"hosts": {HOST: host}}}, indent=2))
+
+
+def show(change: Change) -> bool:
+    """Make one change, let one cycle pass, and ask plain tools on both machines; True when they agree."""
+    say(f"\n-- {change.title}\n   host# {change.change.splitlines()[0]}{' …' if chr(10) in change.change else ''}")
+    before = on_host(change.probe)
+    on_host(change.change)
+    changed = time.monotonic()
+    cycle = subprocess.run(play("sync"), env=environment(), check=False)
+    seconds = time.monotonic() - changed
+    host, twin = on_host(change.probe), on_twin(change.probe)
+    arrived = host == twin and host != before and cycle.returncode == 0
+    say(f"   $ {change.probe}")
+    for line in host.splitlines():
+        say(f"   host | {line}")
+    for line in twin.splitlines():
+        say(f"   twin | {line}")
+    say(f"   {'the twin matched' if arrived else 'THE TWIN DOES NOT MATCH'} {seconds:.1f} s after the change")
+    return arrived
+
+
+def up() -> int:
+    (CACHE / "demo").mkdir(parents=True, exist_ok=True)
+    stage("Packages of the lab (usually 60 s, 1 s when they are there)", *lab("packages"))
+    stage("libvirt (usually 3 s)", *lab("hypervisor", "up"))
+    stage("A host to mirror (usually 90 s, 15 s from the cache)", *lab("host", "up", HOST))
+    install_collection()
+    write_inventory()
+    stage("The first sync: base image, twin, everything in it (usually 5 min, 3 min from the image cache)", *play("sync"), env=environment())
+    missed = [change.title for change in CHANGES if not show(change)]
+    stage("How true is it?", *play("status"), env=environment())
+    say(f"\nBoth machines are left running:\n  host: {' '.join(lab('host', 'ssh', HOST))}\n  twin: ssh -F /var/lib/safetytwin/twins/twin-{HOST}/ssh_config twin")
+    say("Remove both: make demo-down")
+    if missed:
+        say(f"\n{len(missed)} of {len(CHANGES)} changes did not arrive: {', '.join(missed)}")
+        return 1
+    say(f"\nAll {len(CHANGES)} changes arrived.")
+    return 0
+
+
+def down() -> int:
+    if (CACHE / "demo" / "inventory.yml").exists():
+        stage("Remove the twin", *play("uninstall"), env=environment())
+    stage("Remove the lab host", *lab("host", "down", HOST))
+    return 0
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="demo", description=__doc__)
+    parser.add_argument("verb", choices=["up", "down"])
+    sys.exit({"up": up, "down": down}[parser.parse_args().verb]())
