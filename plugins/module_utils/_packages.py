@@ -1,0 +1,113 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""On the hypervisor: the package files a plan needs, resolved and fetched from the host's own repositories.
+
+Every set of sources has an apt of its own under the package directory, which knows the host's repositories and keys and
+nothing of this machine's packages. apt verifies what it fetches; a file that is here already costs no program start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+
+from . import _aptroot
+from ._errors import TwinError
+from ._run import last_words, run as _run
+
+FRESH = 6 * 3600  # seconds that an index is good for
+RECENT = 300  # seconds in which asking again for an unknown version makes no sense
+
+
+def fetch(wanted, machine, sources, directory, proxy=None, run=_run):
+    """Package files for wanted, a list of {"name", "arch", "version"}.
+
+    machine is {"distribution": {"id", "version_id", "codename"}, "architecture"}; sources are the host's files of apt's
+    configuration, [{"path", "content": bytes}]; directory is ours alone; proxy is a URL apt asks instead of the repositories.
+    Returns {"files": {"name:arch": path}, "gone": {"name:arch": version fetched instead}, "unavailable": ["name:arch"]}.
+    """
+    store = os.path.join(directory, "%(id)s-%(version_id)s" % machine["distribution"])
+    os.makedirs(store, mode=0o700, exist_ok=True)
+    answer = {"files": {}, "gone": {}, "unavailable": []}
+    missing = {}
+    for package in wanted:
+        key = "%(name)s:%(arch)s" % package
+        path = os.path.join(store, file_name(**package))
+        if os.path.exists(path):
+            answer["files"][key] = path
+        else:
+            missing[key] = package
+    if missing:
+        with _alone(directory):
+            apt = _aptroot.prepare(directory, machine, sources, proxy, run)
+            _obtain(apt, missing, store, answer)
+    return answer
+
+
+def file_name(name, arch, version):
+    """The name apt gives a package file: an epoch's colon is written %3a."""
+    return "%s_%s_%s.deb" % (name, version.replace(":", "%3a"), arch)
+
+
+@contextlib.contextmanager
+def _alone(directory):
+    """apt's own locks give up at once; two hosts of one hypervisor wait for each other here."""
+    with open(os.path.join(directory, "lock"), "w", encoding="ascii") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+def _obtain(apt, missing, store, answer):
+    known = _known(apt, missing)
+    chosen = {}
+    for key, package in missing.items():
+        versions = known.get(key, [])
+        if package["version"] in versions:
+            chosen[key] = package
+        elif versions:
+            chosen[key] = dict(package, version=versions[0])
+            answer["gone"][key] = versions[0]
+        else:
+            answer["unavailable"].append(key)
+    said = _download(apt, [package for package in chosen.values() if not _there(store, package)], store)
+    for key, package in chosen.items():
+        if _there(store, package):
+            answer["files"][key] = os.path.join(store, file_name(**package))
+        else:
+            raise TwinError("%s %s could not be fetched: %s" % (key, package["version"], said or "apt gave no reason"))
+
+
+def _there(store, package):
+    return os.path.exists(os.path.join(store, file_name(**package)))
+
+
+def _known(apt, missing):
+    """{"name:arch": versions, newest first}, from an index that is as fresh as the question needs."""
+    if time.time() - apt.updated() > FRESH:
+        apt.update()
+    known = apt.versions(missing)
+    lacking = any(package["version"] not in known.get(key, ()) for key, package in missing.items())
+    if lacking and time.time() - apt.updated() > RECENT:
+        apt.update()
+        known = apt.versions(missing)
+    return known
+
+
+def _download(apt, packages, store):
+    """Fetch packages aside and move what arrived whole into the store; returns what apt complained of."""
+    if not packages:
+        return ""
+    aside = tempfile.mkdtemp(dir=store, prefix=".new-")
+    try:
+        result = apt.download(packages, aside)
+        for name in os.listdir(aside):
+            os.chmod(os.path.join(aside, name), 0o600)
+            os.rename(os.path.join(aside, name), os.path.join(store, name))
+    finally:
+        shutil.rmtree(aside)
+    return last_words(result.err)
