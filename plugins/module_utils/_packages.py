@@ -18,7 +18,8 @@ import time
 
 from . import _aptroot
 from ._errors import TwinError
-from ._run import last_words, run as _run
+from ._run import last_words
+from ._run import run as _run
 
 FRESH = 6 * 3600  # seconds that an index is good for
 RECENT = 300  # seconds in which asking again for an unknown version makes no sense
