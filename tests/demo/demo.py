@@ -1,11 +1,12 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The demo: a lab host, its twin, and changes that arrive before your eyes. `demo up` leaves both running, `demo down` removes them."""
+"""The demo: a lab host, its twin, and changes that arrive before your eyes. It leaves both running; `--down` removes them."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import pathlib
 import subprocess
@@ -14,7 +15,7 @@ import time
 
 from changes import CHANGES, Change
 
-HERE = pathlib.Path(__file__).resolve().parent
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 CACHE = pathlib.Path(os.environ.get("SAFETYTWIN_CACHE") or pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "safetytwin")
 HOST = "web1"
 BIN = pathlib.Path(sys.executable).parent
@@ -35,7 +36,7 @@ def stage(text: str, *argv: str, **options) -> None:
 
 
 def lab(*words: str) -> list[str]:
-    return [str(HERE / "lab"), *words]
+    return [str(ROOT / "tests" / "lab" / "lab"), *words]
 
 
 def on_host(command: str) -> str:
@@ -66,18 +67,17 @@ def install_collection() -> None:
     target = CACHE / "demo" / "collections"
     galaxy = str(BIN / "ansible-galaxy")
     stage("Build and install the collection (usually 5 s)", "sh", "-c", 'rm -rf "$2" && tarball=$("$1" collection build --force --output-path "$2" . | sed -n "s/.* at //p") && '
-          '"$1" collection install -p "$2" --offline "$tarball" >/dev/null && ls -1 "$tarball"', "sh", galaxy, str(target), cwd=HERE.parent.parent)
+          '"$1" collection install -p "$2" --offline "$tarball" >/dev/null && ls -1 "$tarball"', "sh", galaxy, str(target), cwd=ROOT)
 
 
 def write_inventory() -> None:
-    import json  # the lab says its facts as JSON, and JSON is YAML
-
+    """The user's part; JSON is YAML."""
     facts = json.loads(_said(lab("host", "info", HOST)))
     host = {
         "ansible_host": facts["address"], "ansible_user": "root", "ansible_ssh_private_key_file": facts["key"],
         "ansible_ssh_common_args": f"-o UserKnownHostsFile={facts['known_hosts']}",
     }
-    (CACHE / "demo" / "inventory.yml").write_text(json.dumps({"twin_hosts": {"hosts": {HOST: host}}}, indent=2))
+    (CACHE / "demo" / "inventory.yml").write_text(json.dumps({"all": {"children": {"twin_hosts": {"hosts": {HOST: host}}}}}, indent=2))
 
 
 def show(change: Change) -> bool:
@@ -127,5 +127,5 @@ def down() -> int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="demo", description=__doc__)
-    parser.add_argument("verb", choices=["up", "down"])
-    sys.exit({"up": up, "down": down}[parser.parse_args().verb]())
+    parser.add_argument("--down", action="store_true", help="remove what the demo made")
+    sys.exit(down() if parser.parse_args().down else up())
