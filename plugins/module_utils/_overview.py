@@ -14,22 +14,24 @@ from ._store import ROOT, Store
 
 
 def overview(request):
-    """{"host", "audit_interval": s} -> {"known", "digest", "revision", "applying", "paused", "audited", "verified", "fidelity", "domain", "due": why or ""}.
+    """{"host", "audit_interval": s} -> {"known", "digest", "revision", "paused", "audited", "verified", "fidelity", "revisions", "domain", "due"}.
 
-    `due` is a sentence when the twin needs a cycle although its host may not have changed.
+    `due` is a sentence where the twin needs a cycle although its host may not have changed.
     """
     host = request["host"]
-    head = _head(host)
+    head, revisions = _recorded(host)
     with _libvirt.connect() as connection:
         twin = _libvirt.find_twin(connection, host)
-    return dict(head or {"revision": 0, "digest": None, "paused": "", "fidelity": {}}, known=head is not None, domain=twin, due=_due(head, twin, request))
+    facts = head or {"revision": 0, "digest": None, "paused": "", "audited": 0, "verified": 0, "fidelity": {}}
+    return dict(facts, known=head is not None, revisions=revisions, domain=twin, due=_due(head, twin, request))
 
 
-def _head(host):
+def _recorded(host):
+    """(head, newest revisions) without making a store where there is none."""
     if not os.path.exists(os.path.join(ROOT, "store.sqlite")):
-        return None
+        return None, []
     with Store() as store:
-        return store.head(host)
+        return store.head(host), store.revisions(host, 5)
 
 
 def _due(head, twin, request):

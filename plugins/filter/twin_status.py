@@ -1,0 +1,55 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: twin_status
+short_description: One screen on a twin
+version_added: "0.1.0"
+author:
+  - SafetyTwin contributors (@safetytwin)
+description:
+  - Renders what M(safetytwin.twin.twin_info) knows of a twin, and what M(safetytwin.twin.host_state_info) just read of its host, for people.
+options:
+  _input:
+    description: The RV(safetytwin.twin.twin_info#module:twin) of M(safetytwin.twin.twin_info).
+    type: dict
+    required: true
+  host:
+    description: Inventory name of the host.
+    type: str
+    required: true
+  harvest:
+    description: Result of M(safetytwin.twin.host_state_info) against the recorded digest; empty where the host did not answer.
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Say how the twin is
+  ansible.builtin.debug:
+    msg: "{{ known.twin | safetytwin.twin.twin_status(inventory_hostname, harvest) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: Lines of text.
+  type: list
+  elements: str
+"""
+
+import time
+
+from ansible_collections.safetytwin.twin.plugins.plugin_utils._status import screen
+
+
+def twin_status(known, host, harvest):
+    return screen(host, known, harvest, time.time())
+
+
+class FilterModule:
+    """The filter under its name."""
+
+    def filters(self):
+        return {"twin_status": twin_status}

@@ -1,0 +1,86 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One screen on a twin: how old, how true, what not and why. Pure."""
+from __future__ import annotations
+
+import time
+
+from ansible_collections.safetytwin.twin.plugins.module_utils._reasons import explain
+from ansible_collections.safetytwin.twin.plugins.plugin_utils._report import shown
+
+NAMED = 15  # exceptions shown by name; the rest is counted by reason
+
+
+def screen(host, known, harvest, now):
+    """Lines for people; known is twin_info's `twin`, harvest the result of host_state_info or {} where the host did not answer, now in seconds."""
+    if not known["known"]:
+        return ["%s  has no twin yet: run safetytwin.twin.sync" % shown(host)]
+    fidelity = known["fidelity"]
+    lines = [_headline(host, known), "  age    %s" % _age(known, harvest, now)]
+    if known["paused"]:
+        lines.append("  paused %s" % known["paused"])
+    if known["due"]:
+        lines.append("  due    %s" % known["due"])
+    if fidelity.get("scopes"):
+        lines += _truth(fidelity) + _exceptions(fidelity["exceptions"])
+    return lines + _history(known["revisions"])
+
+
+def _headline(host, known):
+    domain = known["domain"]
+    where = "%s is %s at %s" % (domain["domain"], domain["state"], domain["address"]) if domain else "the twin does not exist"
+    return "%s  r%d  %s" % (shown(host), known["revision"], where)
+
+
+def _age(known, harvest, now):
+    audit = "audited %s ago" % _ago(now - known["audited"]) if known["audited"] else "not audited yet"
+    if not harvest.get("digest"):
+        return "the host does not answer; the twin was verified %s ago, %s" % (_ago(now - known["verified"]), audit)
+    if harvest["differs"]:
+        return "the host has changed since; the twin was verified %s ago, %s" % (_ago(now - known["verified"]), audit)
+    return "the host is as recorded, now; last change verified %s ago, %s" % (_ago(now - known["verified"]), audit)
+
+
+def _ago(seconds):
+    """A duration as people say it."""
+    for unit, size in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return "%d %s" % (seconds / size, unit)
+    return "%d s" % max(0, seconds)
+
+
+def _truth(fidelity):
+    lines = [
+        "  true   %.1f %% reproduced, %.1f %% reproduced or explained" % (fidelity["percent_reproduced"], fidelity["percent_explained"]),
+        "         %-12s%8s%12s%10s%12s" % ("scope", "items", "reproduced", "degraded", "impossible"),
+    ]
+    for scope, counts in sorted(fidelity["scopes"].items()):
+        lines.append("         %-12s%8d%12d%10d%12d" % (scope, counts["items"], counts["reproduced"], counts["degraded"], counts["impossible"]))
+    return lines
+
+
+def _exceptions(exceptions):
+    if not exceptions:
+        return []
+    lines = ["  not as on the host"]
+    for each in exceptions[:NAMED]:
+        lines.append("         %s %s  %s" % (each["scope"], shown(each["key"]), explain(each["reason"])))
+    rest = {}
+    for each in exceptions[NAMED:]:
+        code = each["reason"].partition(":")[0]
+        rest[code] = rest.get(code, 0) + 1
+    if rest:
+        lines.append("         and %s" % ", ".join("%d %s" % (number, code) for code, number in sorted(rest.items())))
+    return lines
+
+
+def _history(revisions):
+    lines = ["  last changes"] if revisions else []
+    for each in revisions:
+        outcome = each["outcome"] or {"changes": [], "counts": {}}
+        named = ", ".join("%s %s" % (change["scope"], shown(change["key"])) for change in outcome["changes"][:3]) or "nothing to do in the twin"
+        more = sum(outcome["counts"].values()) - 3
+        when = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(each["at"]))
+        lines.append("         r%-5d%s  %s%s" % (each["number"], when, named, " and %d more" % more if more > 0 else ""))
+    return lines
