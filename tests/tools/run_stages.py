@@ -1,0 +1,173 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the stages of `make check` or `make test`, says how long each took, and counts the tests.
+
+Each stage is a command with a usual duration and a limit. All stages run, whatever fails; only what needs a stage that failed is
+left out. Output of quiet stages goes to build/logs and is shown when they fail; talkative ones are shown as they run.
+"""
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build"
+PACKAGE = "ansible_collections.safetytwin.twin.plugins"
+
+
+@dataclasses.dataclass(frozen=True)
+class Stage:
+    """One step of the proof; usual and limit are seconds."""
+
+    name: str
+    command: str
+    usual: int
+    limit: int
+    needs: str = ""
+    talks: bool = False
+    only_if: str = ""
+
+
+CHECK = [
+    Stage("ruff", "ruff check .", 1, 60),
+    Stage("yamllint", "yamllint --strict .", 2, 60),
+    Stage("mypy", f"mypy -p {PACKAGE}.module_utils -p {PACKAGE}.plugin_utils", 10, 120),
+    Stage("generated", "tests/tools/generated", 1, 60),
+    Stage("changelog", "antsibull-changelog lint", 1, 60),
+    Stage("docs", "tests/tools/lint_docs", 10, 120),
+    Stage("ansible-lint", "ansible-lint --offline --profile production", 30, 180),
+    Stage("unit", "pytest --junitxml build/reports/unit.xml tests/unit", 30, 300),
+]
+TEST = [
+    *CHECK,
+    Stage("sanity", "tests/tools/sanity", 60, 900, talks=True),
+    Stage("galaxy", "tests/tools/galaxy", 15, 180),
+    Stage("lab packages", "tests/lab/lab packages", 30, 1200, talks=True),
+    Stage(
+        "integration",
+        "pytest --junitxml build/reports/integration.xml --verbose tests/integration",
+        900, 1800, needs="lab packages", talks=True, only_if="tests/integration",
+    ),
+    Stage("molecule", "molecule test --all", 420, 1200, needs="lab packages", talks=True, only_if="molecule"),
+]
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Run the stages of a tier.")
+    parser.add_argument("tier", choices=["check", "test"])
+    parser.add_argument("stages", nargs="*", metavar="STAGE", help="these alone")
+    options = parser.parse_args()
+    stages = [stage for stage in (CHECK if options.tier == "check" else TEST) if not options.stages or stage.name in options.stages]
+    os.chdir(ROOT)
+    prepare()
+    begun = time.monotonic()
+    outcomes = run_all(stages)
+    table(outcomes)
+    say(verdict(outcomes, time.monotonic() - begun))
+    return 1 if any(outcome == "failed" for outcome, seconds in outcomes.values()) else 0
+
+
+def prepare():
+    """Fresh reports, the checkout where tools look for collections, and our tools before the machine's."""
+    for name in ("logs", "reports"):
+        shutil.rmtree(BUILD / name, ignore_errors=True)
+        (BUILD / name).mkdir(parents=True)
+    link = BUILD / "collections" / "ansible_collections" / "safetytwin" / "twin"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if not link.is_symlink():
+        link.symlink_to(ROOT)
+    os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+    os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(BUILD / "collections")
+    os.environ["ANSIBLE_NOCOLOR"] = "1"
+    os.environ["NO_COLOR"] = "1"
+
+
+def run_all(stages):
+    outcomes = {}
+    for number, stage in enumerate(stages, 1):
+        say(f"[{number}/{len(stages)}] {stage.name} (usually {stage.usual} s)")
+        begun = time.monotonic()
+        outcome = run(stage, outcomes)
+        outcomes[stage.name] = (outcome, time.monotonic() - begun)
+        say(f"[{number}/{len(stages)}] {stage.name}: {outcome} in {outcomes[stage.name][1]:.1f} s")
+    return outcomes
+
+
+def run(stage, outcomes):
+    """One of passed, failed, left out."""
+    if stage.only_if and not (ROOT / stage.only_if).exists():
+        return "left out"
+    if outcomes.get(stage.needs, ("passed", 0))[0] != "passed":
+        say(f"{stage.name} needs {stage.needs}, which did not pass.")
+        return "failed"
+    log = BUILD / "logs" / (stage.name.replace(" ", "-") + ".log")
+    with open(log, "wb") as stream:
+        status = wait(stage, None if stage.talks else stream)
+    if status and not stage.talks:
+        sys.stdout.write(log.read_text(encoding="utf-8", errors="replace"))
+    return "failed" if status else "passed"
+
+
+def wait(stage, output):
+    """Exit status of the stage's command; one that outlives its limit, or us, is ended with all it started."""
+    process = subprocess.Popen(
+        stage.command.split(), stdin=subprocess.DEVNULL, stdout=output, stderr=None if output is None else subprocess.STDOUT, start_new_session=True
+    )
+    try:
+        return process.wait(timeout=stage.limit)
+    except subprocess.TimeoutExpired:
+        say(f"{stage.name} was ended: it took longer than {stage.limit} s.")
+        return 124
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(timeout=30)
+
+
+def table(outcomes):
+    say("")
+    width = max(map(len, outcomes))
+    for name, (outcome, seconds) in outcomes.items():
+        say(f"{name:<{width}}  {outcome:<8}  {seconds:7.1f} s")
+
+
+def verdict(outcomes, seconds):
+    """The closing line, as pytest has it: every test of a suite counts, and every other stage as one."""
+    counts = {"failed": 0, "passed": 0, "skipped": 0}
+    for name, (outcome, _seconds) in outcomes.items():
+        report = BUILD / "reports" / (name + ".xml")
+        found = suite(report) if report.exists() else {}
+        for kind in found:
+            counts[kind] += found[kind]
+        if not found.get("failed") and (outcome == "failed" or not found):
+            counts["skipped" if outcome == "left out" else outcome] += 1
+    told = ", ".join(f"{number} {kind}" for kind, number in counts.items() if number or kind == "passed")
+    return f"===== {told} in {seconds:.2f}s ====="
+
+
+def suite(report):
+    """Counts of a JUnit report."""
+    element = ElementTree.parse(report).getroot().find("testsuite")
+    number = {name: int(element.get(name)) for name in ("tests", "failures", "errors", "skipped")}
+    failed = number["failures"] + number["errors"]
+    return {"failed": failed, "passed": number["tests"] - failed - number["skipped"], "skipped": number["skipped"]}
+
+
+def say(text):
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    # A killed run ends its stage too.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    sys.exit(main())

@@ -1,0 +1,219 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The house is built as docs/architecture.md says: documented, tested, imported one way, small."""
+from __future__ import annotations
+
+import ast
+import fnmatch
+import functools
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PLUGINS = ROOT / "plugins"
+UTILS = PLUGINS / "module_utils"
+
+# Layer -> (its files, the layers it may import beside itself). The table of docs/architecture.md, as data.
+GROUND = {"ground"}
+LAYERS = {
+    "ground": (["_errors", "_codec", "_run", "_program"], set()),
+    "tables": (["_schema", "_reasons", "_rules"], GROUND),
+    "values": (["_state", "_redact"], GROUND | {"tables"}),
+    "collect": (["_collect/*"], GROUND | {"tables", "values"}),
+    "pure": (["_policy*", "_diff", "_impact", "_plan", "_steps", "_fidelity"], GROUND | {"tables", "values"}),
+    "converge": (["_converge/*"], GROUND | {"tables", "values", "collect"}),
+    "hypervisor": (
+        [
+            "_accel", "_aptroot", "_baseimage", "_channel", "_delivery", "_domain", "_image*", "_intake", "_layers", "_libvirt*",
+            "_network", "_packages", "_provision", "_runtime", "_seed", "_snapshots", "_store", "_twindir",
+        ],
+        GROUND | {"tables", "values", "pure"},
+    ),
+    "programs": (
+        ["_harvest", "_apply", "_cycle", "_overview"],
+        GROUND | {"tables", "values", "collect", "pure", "converge", "hypervisor"},
+    ),
+}
+EFFECTS = {"asyncio", "glob", "grp", "os", "pathlib", "pwd", "shutil", "socket", "sqlite3", "subprocess", "tempfile", "threading", "time"}
+ONLY_IN = {"subprocess": {"_run"}, "libvirt": {"_libvirt"}}
+WITHOUT_LIMIT = {"_schema", "_reasons", "_rules", "_collect/_registry"}
+FILE_LINES, FUNCTION_LINES = 250, 40
+HEADER = [
+    "# Copyright (c) 2026 SafetyTwin contributors",
+    "# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)",
+    "# SPDX-License-Identifier: GPL-3.0-or-later",
+]
+# Plugin kind -> what its files must document.
+DOCUMENTED = {
+    "modules": {"DOCUMENTATION", "EXAMPLES", "RETURN"},
+    "callback": {"DOCUMENTATION"},
+    "filter": {"DOCUMENTATION", "EXAMPLES", "RETURN"},
+    "inventory": {"DOCUMENTATION", "EXAMPLES"},
+}
+TEXT = {".cfg", ".j2", ".json", ".md", ".py", ".sh", ".toml", ".txt", ".yaml", ".yml", ""}
+FOREIGN = re.compile(r"(?<![\w.}/])/(?:work|opt/pypi[\w-]*)/|/tmp/(?:w|eng\d)/")
+
+
+def name(path):
+    """Of a file below module_utils, as the tables above have it: _collect/_services."""
+    return path.relative_to(UTILS).with_suffix("").as_posix()
+
+
+def python_files(*folders):
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def each(paths):
+    return pytest.mark.parametrize("path", paths, ids=lambda path: path.relative_to(ROOT).as_posix())
+
+
+@functools.lru_cache(maxsize=None)
+def tree(path):
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def layer(module):
+    found = [layer for layer, (patterns, _below) in LAYERS.items() if any(fnmatch.fnmatchcase(module, pattern) for pattern in patterns)]
+    assert len(found) == 1, f"{module} has no place in LAYERS: every file of module_utils belongs to one layer."
+    return found[0]
+
+
+def imports(path):
+    """Of a file: (names of outer packages, names of ours as in LAYERS)."""
+    outer, ours = set(), set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            outer |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            outer.add(node.module.split(".")[0])
+        elif isinstance(node, ast.ImportFrom):
+            base = path.parents[node.level - 1]
+            if node.module:
+                base = base.joinpath(*node.module.split("."))
+            targets = [base / alias.name for alias in node.names] if base.is_dir() else [base]
+            ours |= {name(target.with_suffix(".py")) for target in targets}
+    return outer, ours
+
+
+UTIL_FILES = [path for path in python_files("plugins/module_utils") if path.name != "__init__.py"]
+ROLES = sorted(path for path in (ROOT / "roles").glob("*") if path.is_dir())
+PLUGIN_FILES = [path for path in python_files(*(f"plugins/{kind}" for kind in ("action", *DOCUMENTED))) if path.name != "__init__.py"]
+
+
+@each(UTIL_FILES)
+def test_imports_go_one_way(path):
+    own = layer(name(path))
+    allowed = LAYERS[own][1] | {own}
+    wrong = {other for other in imports(path)[1] if not (UTILS / other).is_dir() and layer(other) not in allowed}
+    assert not wrong, f"{name(path)} ({own}) may not import {sorted(wrong)}"
+
+
+@each(UTIL_FILES)
+def test_managed_machines_need_only_python_and_psutil(path):
+    allowed = set(sys.stdlib_module_names) | {"psutil", "libvirt"}
+    outer = imports(path)[0]
+    assert outer <= allowed, f"not on every managed machine: {sorted(outer - allowed)}"
+    for package, files in ONLY_IN.items():
+        assert package not in outer or name(path) in files, f"only {sorted(files)} may import {package}"
+
+
+@each([path for path in UTIL_FILES if layer(name(path)) in {"pure", "tables", "values"}])
+def test_pure_files_touch_nothing(path):
+    called = {node.func.id for node in ast.walk(tree(path)) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    assert not imports(path)[0] & EFFECTS
+    assert not called & {"open", "print", "input", "exec", "eval"}
+    assert "_run" not in imports(path)[1]
+
+
+@each(python_files("plugins"))
+def test_files_and_functions_are_small(path):
+    body = [node for node in tree(path).body if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant))]
+    lines = sum(node.end_lineno - node.lineno + 1 for node in body)
+    excepted = UTILS in path.parents and name(path) in WITHOUT_LIMIT
+    assert excepted or lines <= FILE_LINES, f"{lines} lines of code"
+    long = [
+        f"{node.name}: {node.end_lineno - node.lineno + 1} lines"
+        for node in ast.walk(tree(path))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.end_lineno - node.lineno >= FUNCTION_LINES
+    ]
+    assert not long
+
+
+@each(python_files("plugins", "tests", "bench", "molecule"))
+def test_files_begin_alike(path):
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#!")]
+    assert lines[:3] == HEADER
+    modules = [node for node in tree(path).body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    assert not modules or ast.unparse(modules[0]) == "from __future__ import annotations"
+
+
+@each(python_files("plugins"))
+def test_no_error_is_swallowed(path):
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ExceptHandler):
+            caught = ast.unparse(node.type) if node.type else "everything"
+            reraised = any(isinstance(inner, ast.Raise) and inner.exc is None for inner in ast.walk(node))
+            assert caught not in {"everything", "Exception"}, f"line {node.lineno} catches {caught}"
+            assert caught != "BaseException" or reraised, f"line {node.lineno} keeps what it catches"
+
+
+@each([path for path in PLUGIN_FILES if path.parent.name in DOCUMENTED])
+def test_plugins_are_documented(path):
+    texts = {node.targets[0].id: node.value.value for node in tree(path).body if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)}
+    needed = DOCUMENTED[path.parent.name]
+    assert needed <= texts.keys(), f"missing: {sorted(needed - texts.keys())}"
+    documentation = yaml.safe_load(texts["DOCUMENTATION"])
+    assert str(documentation["version_added"]) == "0.1.0"
+    assert path.stem in (documentation.get("module"), documentation.get("name", "").rpartition(".")[2])
+
+
+@each([path for path in PLUGIN_FILES if path.parent.name == "action"])
+def test_actions_have_a_module_that_documents_them(path):
+    assert (PLUGINS / "modules" / path.name).is_file()
+
+
+@each(PLUGIN_FILES)
+def test_plugins_have_a_test_of_their_name(path):
+    assert list((ROOT / "tests").rglob(f"test_{path.stem}.py")), f"no tests/**/test_{path.stem}.py"
+
+
+@each(ROLES)
+def test_roles_are_complete(path):
+    for part in ("README.md", "defaults/main.yml", "meta/argument_specs.yml"):
+        assert (path / part).is_file(), f"role {path.name} has no {part}"
+    specs = yaml.safe_load((path / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
+    options = {option for entry in specs.values() for option in entry.get("options", {})}
+    defaults = yaml.safe_load((path / "defaults/main.yml").read_text(encoding="utf-8")) or {}
+    assert defaults.keys() <= options, f"without a specification: {sorted(defaults.keys() - options)}"
+
+
+@each(ROLES)
+def test_roles_are_tested(path):
+    """By their own name, or by that of a playbook that uses them."""
+    playbooks = [book for book in (ROOT / "playbooks").glob("*.yml") if f"safetytwin.twin.{path.name}" in book.read_text(encoding="utf-8")]
+    names = [path.name, *(book.stem for book in playbooks)]
+    tests = [test.read_text(encoding="utf-8") for folder in ("tests/integration", "molecule") for test in (ROOT / folder).rglob("*.*y*")]
+    assert any(f"safetytwin.twin.{known}" in text for known in names for text in tests)
+
+
+def test_every_module_is_in_the_action_group():
+    group = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))["action_groups"]["twin"]
+    assert group == sorted(path.stem for path in (PLUGINS / "modules").glob("*.py"))
+
+
+def test_generated_files_are_fresh():
+    done = subprocess.run([ROOT / "tests/tools/generated"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_tree_names_no_machine_of_its_authors():
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, timeout=60).stdout.decode("utf-8").split("\0")
+    files = [ROOT / each for each in listed if each and pathlib.PurePath(each).suffix in TEXT]
+    found = [str(path) for path in files if path.is_file() and FOREIGN.search(path.read_text(encoding="utf-8", errors="replace"))]
+    assert not found
