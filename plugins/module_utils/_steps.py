@@ -1,0 +1,17 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A plan of effects: what each step says, and the call that makes it true."""
+from __future__ import annotations
+
+import collections
+
+Step = collections.namedtuple("Step", "says act")
+
+
+def carry_out(steps, dry):
+    """Run the steps in order, unless dry, and return their sentences."""
+    for step in steps:
+        if not dry:
+            step.act()
+    return [step.says for step in steps]
