@@ -115,7 +115,9 @@ class CallbackModule(CallbackBase):
         if message == self._said.get(host) or self.get_option("format") == "json":
             return
         for text in message if isinstance(message, list) else str(message).splitlines():
-            self._display.display(_report.shown(text))
+            # Where nothing differed there was no cycle, and the playbook itself says so.
+            if self.get_option("unchanged") or not _report.is_unchanged(str(text)):
+                self._display.display(_report.shown(text))
 
     def _trouble(self, result, word):
         self._handle_warnings(result._result)

@@ -50,6 +50,11 @@ def line(report):
     return "  ".join(part for part in parts if part)
 
 
+def is_unchanged(text):
+    """Whether a text is the line of a cycle that changed nothing, whoever wrote it."""
+    return "unchanged" in text.split("  ")[1:3] and "failed: " not in text
+
+
 def as_json(report):
     """The whole report, without what Ansible adds to a task's result, as one line of ASCII JSON with sorted keys."""
     own = {key: value for key, value in report.items() if key != "invocation" and not key.startswith("_ansible")}
