@@ -1,0 +1,49 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The runtime: the same tree gives the same version, and it runs where it is installed."""
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from ansible_collections.safetytwin.twin.plugins.module_utils import _runtime
+
+
+def shell(command, stdin=b""):
+    return subprocess.run(["/bin/sh", "-c", command], input=stdin, capture_output=True, check=False)
+
+
+def test_install_and_call(tmp_path, monkeypatch):
+    monkeypatch.setattr(_runtime, "DIRECTORY", str(tmp_path / "runtime"))
+    version, archive = _runtime.archive()
+    call = _runtime.call("_schema", sys.executable)
+    assert shell(call).returncode == _runtime.MISSING
+    installed = shell(_runtime.install(sys.executable), archive)
+    assert installed.returncode == 0, installed.stderr
+    assert shell(call).returncode == 0
+    assert list((tmp_path / "runtime" / version / "safetytwin" / "__pycache__").glob("_schema.*.pyc"))
+    assert (tmp_path / "runtime" / version).stat().st_mode & 0o077 == 0
+
+
+def test_another_version_replaces_the_one_before(tmp_path, monkeypatch):
+    monkeypatch.setattr(_runtime, "DIRECTORY", str(tmp_path))
+    old = tmp_path / "0123456789abcdef"
+    old.mkdir()
+    assert shell(_runtime.install(sys.executable), _runtime.archive()[1]).returncode == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == [_runtime.archive()[0]]
+
+
+def test_a_damaged_archive_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(_runtime, "DIRECTORY", str(tmp_path))
+    assert shell(_runtime.install(sys.executable), _runtime.archive()[1][:5000]).returncode != 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_archive_made_of_an_installed_runtime_is_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(_runtime, "DIRECTORY", str(tmp_path))
+    version, archive = _runtime.archive()
+    shell(_runtime.install(sys.executable), archive)
+    code = "from safetytwin import _runtime; print(_runtime.archive()[0])"
+    again = subprocess.run([sys.executable, "-c", code], cwd=tmp_path / version, capture_output=True, text=True, check=True)
+    assert again.stdout.strip() == version
