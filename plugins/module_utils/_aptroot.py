@@ -52,13 +52,13 @@ def prepare(directory, machine, sources, proxy, run):
     rows = sorted((source["path"], digest(source["content"])) for source in sources)
     root = os.path.join(directory, "apt", digest([rows, machine["distribution"], machine["architecture"], proxy])[:16])
     if not os.path.isdir(root):
-        _fill(root, sources)
+        _fill(root, sources, bool(proxy))
     apt = Apt(root, machine, run)
     apt.configure(proxy)
     return apt
 
 
-def _fill(root, sources):
+def _fill(root, sources, proxied):
     for part in ("etc/apt/sources.list.d", "etc/apt/trusted.gpg.d", "state/lists/partial", "cache/archives/partial", "log", "none"):
         os.makedirs(os.path.join(root, part), mode=0o700, exist_ok=True)
     open(os.path.join(root, "state/status"), "w", encoding="ascii").close()
@@ -68,11 +68,12 @@ def _fill(root, sources):
     for source in sources:
         path = root + os.path.normpath(source["path"])
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        write_atomic(path, raw(_relocated(text(source["content"]), root, brought)) if _is_list(path) else source["content"])
-
-
-def _is_list(path):
-    return path.endswith((".list", ".sources"))
+        content = source["content"]
+        if path.endswith((".list", ".sources")):
+            content = raw(_relocated(text(content), root, brought))
+            # our proxy takes https upon itself
+            content = content.replace(b"https://", b"http://") if proxied else content
+        write_atomic(path, content)
 
 
 def _relocated(content, root, brought):

@@ -56,10 +56,7 @@ def _attempt(step, tables):
         if step["want"] is None:
             changed = tables.drop_user(name) if kind == "user" else tables.drop_group(name)
         elif not NAME.fullmatch(name):
-            raise TwinError(
-                "%r cannot be the name of a %s: it would break /etc/%s."
-                % (name, kind, "passwd" if kind == "user" else "group")
-            )
+            raise TwinError("%r cannot be the name of a %s: it would break /etc/%s." % (name, kind, "passwd" if kind == "user" else "group"))
         else:
             changed = tables.user(name, step["want"]) if kind == "user" else tables.group(name, step["want"])
     except TwinError as error:
@@ -97,10 +94,7 @@ class Tables:
 
     def numbers(self):
         """{"passwd": {user: uid}, "group": {group: gid}}"""
-        return {
-            name: {key: int(line[2]) for key, line in self.lines[name].items() if len(line) > 1}
-            for name in ("passwd", "group")
-        }
+        return {name: {key: int(line[2]) for key, line in self.lines[name].items() if len(line) > 1} for name in ("passwd", "group")}
 
     def user(self, name, want):
         """Make a user what is wanted; True if a line changed."""
@@ -111,9 +105,7 @@ class Tables:
             line[1] = old[1]
         self.lines["passwd"][name] = line
         # "!" lets nobody in by password; the host's hashes never come here
-        self.lines["shadow"].setdefault(
-            name, [name, "!", str(int(time.time() // 86400)), "0", "99999", "7", "", "", ""]
-        )
+        self.lines["shadow"].setdefault(name, [name, "!", str(int(time.time() // 86400)), "0", "99999", "7", "", "", ""])
         return line != old
 
     def group(self, name, want):
@@ -136,9 +128,7 @@ class Tables:
     def drop_group(self, name):
         """Remove a group unless it is somebody's primary one."""
         line = self.lines["group"].get(name)
-        users = [
-            user for user, fields in self.lines["passwd"].items() if line and len(fields) > 3 and fields[3] == line[2]
-        ]
+        users = [user for user, fields in self.lines["passwd"].items() if line and len(fields) > 3 and fields[3] == line[2]]
         if users:
             raise TwinError("The group %s stays: it is the primary group of %s." % (name, ", ".join(users)))
         self.lines["gshadow"].pop(name, None)
@@ -163,9 +153,7 @@ class Tables:
 
 def _parse(content, fields):
     rows = (line.split(":") for line in content.splitlines())
-    return {
-        row[0] if len(row) == fields else ":".join(row): row if len(row) == fields else [":".join(row)] for row in rows
-    }
+    return {row[0] if len(row) == fields else ":".join(row): row if len(row) == fields else [":".join(row)] for row in rows}
 
 
 def _replace(path, content, like, mask=0o7777):
@@ -182,7 +170,5 @@ def _number(value, name):
 
 def _field(value, name):
     if re.search(r"[:\n\r]", value):
-        raise TwinError(
-            "%s has a field with a colon or a line's end in it (%r), which would break its line." % (name, value)
-        )
+        raise TwinError("%s has a field with a colon or a line's end in it (%r), which would break its line." % (name, value))
     return value

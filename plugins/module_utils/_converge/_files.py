@@ -60,10 +60,10 @@ def _attempt(step, contents):
 
 def _admit(path):
     if not path.startswith(b"/") or os.path.normpath(path) != path or b"\0" in path:
-        raise Refused("%r is no absolute, plain path." % path)
+        raise Refused("%s is no absolute, plain path." % _shown(path))
     real = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
     if any((place + b"/").startswith(ours + b"/") for ours in OURS for place in (path, real)):
-        raise Refused("%r belongs to the twin itself and is left alone." % path)
+        raise Refused("%s belongs to the twin itself and is left alone." % _shown(path))
 
 
 def _status(path):
@@ -92,10 +92,7 @@ def _rmdir(path):
         left = os.listdir(path)
         if not left:
             raise
-        raise TwinError(
-            "%s is left: %d entries in it are not in the plan, %s among them."
-            % (_shown(path), len(left), _shown(left[0]))
-        ) from error
+        raise TwinError("%s is left: %d entries in it are not in the plan, %s among them." % (_shown(path), len(left), _shown(left[0]))) from error
 
 
 def _shown(path):
@@ -208,11 +205,7 @@ class _Contents:
 
     def __init__(self, spool, steps):
         self.spool = spool
-        self.wanted = {
-            _path(step): step["want"]["digest"]
-            for step in steps
-            if step["want"]["type"] == "file" and not spool.blob(step["want"]["digest"])
-        }
+        self.wanted = {_path(step): step["want"]["digest"] for step in steps if step["want"]["type"] == "file" and not spool.blob(step["want"]["digest"])}
         self.unpacked = None
 
     def find(self, path, digest):

@@ -24,19 +24,12 @@ def prove(request, marker=MARKER, product_uuid=PRODUCT_UUID):
     wanted = _uuid(request, "the request")
     marked = _uuid(mark, marker)
     if marked != firmware:
-        raise Refused(
-            "Nothing was changed: %s is of the machine %s and this one is %s, a copy of a twin at most."
-            % (marker, marked, firmware)
-        )
+        raise Refused("Nothing was changed: %s is of the machine %s and this one is %s, a copy of a twin at most." % (marker, marked, firmware))
     if wanted != firmware:
-        raise Refused(
-            "Nothing was changed: the request is for the machine %s and this one is %s. Sync again."
-            % (wanted, firmware)
-        )
+        raise Refused("Nothing was changed: the request is for the machine %s and this one is %s. Sync again." % (wanted, firmware))
     if request.get("host") != mark.get("host"):
         raise Refused(
-            "Nothing was changed: the request is for the twin of %r and this is the twin of %r. Sync again."
-            % (request.get("host"), mark.get("host"))
+            "Nothing was changed: the request is for the twin of %r and this is the twin of %r. Sync again." % (request.get("host"), mark.get("host"))
         )
 
 
@@ -47,9 +40,7 @@ def _marker(path):
     except FileNotFoundError:
         raise Refused("Nothing was changed: this machine has no %s, so it is no twin." % path) from None
     except (OSError, ValueError) as error:
-        raise Refused(
-            "Nothing was changed: %s cannot be read (%s), so this is not known to be a twin." % (path, error)
-        ) from error
+        raise Refused("Nothing was changed: %s cannot be read (%s), so this is not known to be a twin." % (path, error)) from error
     if not isinstance(mark, dict):
         raise Refused("Nothing was changed: %s holds no object, so this is not known to be a twin." % path)
     return mark
@@ -60,9 +51,7 @@ def _firmware_uuid(path):
         with open(path, encoding="ascii") as stream:
             return stream.read().strip().lower()
     except OSError as error:
-        raise Refused(
-            "Nothing was changed: the machine's UUID cannot be read (%s); it needs root in the twin." % error
-        ) from error
+        raise Refused("Nothing was changed: the machine's UUID cannot be read (%s); it needs root in the twin." % error) from error
 
 
 def _uuid(document, what):

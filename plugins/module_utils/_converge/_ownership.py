@@ -32,11 +32,7 @@ def follow(before, after, root="/"):
 def _moved(before, after):
     """{old number: new number} of names that have another one now; a number of several names is left alone."""
     owners = collections.Counter(before.values())
-    return {
-        number: after[name]
-        for name, number in before.items()
-        if after.get(name, number) != number and owners[number] == 1
-    }
+    return {number: after[name] for name, number in before.items() if after.get(name, number) != number and owners[number] == 1}
 
 
 def _roots(root):

@@ -26,6 +26,8 @@ ENVIRONMENT = {
 }
 # Old configuration stays, since the files phase brings the host's; what is held may move; after a crash comes an audit.
 DPKG = ["dpkg", "--force-confold", "--force-confdef", "--force-hold", "--force-unsafe-io", "--abort-after=100000"]
+# By force dpkg configures in any order, so that what came too early gets another turn.
+ROUNDS = ((), (), ("--force-depends",), ("--force-depends",))
 FORMAT = "${Package}:${Architecture}\t${Version}\t${db:Status-Want}\t${db:Status-Status}\n"
 
 Row = collections.namedtuple("Row", "version want status")
@@ -50,9 +52,7 @@ def _hold_back_services(path=POLICY):
     """No maintainer script starts or stops anything, for good: what runs in a twin is what runs on its host."""
     if not os.path.exists(path):
         with open(path, "w", encoding="ascii") as stream:
-            stream.write(
-                "#!/bin/sh\n# A twin runs what its host runs; packages start nothing on their own.\nexit 101\n"
-            )
+            stream.write("#!/bin/sh\n# A twin runs what its host runs; packages start nothing on their own.\nexit 101\n")
         os.chmod(path, 0o755)
 
 
@@ -77,22 +77,14 @@ def _coming(wanted, before, spool):
 
 
 def _remove(wanted, before):
-    going = {
-        key
-        for key, step in wanted.items()
-        if step["want"] is None and before.get(key, NOTHING).status != "not-installed"
-    }
+    going = {key for key, step in wanted.items() if step["want"] is None and before.get(key, NOTHING).status != "not-installed"}
     return _dpkg("--force-depends", "--purge", *sorted(map(_name, going))) if going else b""
 
 
 def _demote(wanted):
     """Packages the host has removed without their configuration."""
     now = known() if any(_is_removed(step) for step in wanted.values()) else {}
-    going = sorted(
-        _name(key)
-        for key, step in wanted.items()
-        if _is_removed(step) and now.get(key, NOTHING).status not in ("config-files", "not-installed")
-    )
+    going = sorted(_name(key) for key, step in wanted.items() if _is_removed(step) and now.get(key, NOTHING).status not in ("config-files", "not-installed"))
     return _dpkg("--force-depends", "--remove", *going) if going else b""
 
 
@@ -101,19 +93,15 @@ def _is_removed(step):
 
 
 def _install(coming):
-    """Unpack and configure everything; a second round for what needed another one configured first, a third by force.
+    """Unpack and configure everything; a second round for what needed another one configured first, then by force.
 
-    The third is right because the host has this very set: what is missing was left out, or is in no repository.
+    Force is right because the host has this very set: what is missing was left out, or is in no repository.
     """
     _architectures(coming)
     said = b""
-    for force in ((), (), ("--force-depends",)):
+    for force in ROUNDS:
         now = known() if coming else {}
-        absent = [
-            path
-            for key, (version, path) in sorted(coming.items())
-            if now.get(key, NOTHING).version != version or not _unpacked(now[key])
-        ]
+        absent = [path for key, (version, path) in sorted(coming.items()) if now.get(key, NOTHING).version != version or not _unpacked(now[key])]
         loose = [key for key in coming if key in now and now[key].status != "installed"]
         if not absent and not loose:
             break
@@ -156,10 +144,7 @@ def _select(wanted, after):
 def _automatic(wanted, after):
     """{key: bool} of marks to set; None where the package is not there."""
     return {
-        key: bool(step["want"].get("automatic"))
-        if step["want"] and after.get(key, NOTHING).status == "installed"
-        else None
-        for key, step in wanted.items()
+        key: bool(step["want"].get("automatic")) if step["want"] and after.get(key, NOTHING).status == "installed" else None for key, step in wanted.items()
     }
 
 
@@ -169,24 +154,11 @@ def _verdict(step, before, after, coming, marked, said):
     changed = old != new or key in marked
     if want is None:
         gone = new.status == "not-installed"
-        return (
-            Done(changed, None)
-            if gone
-            else failed("%s stays (%s): %s" % (key, new.status, _reason(said, key)), changed)
-        )
+        return Done(changed, None) if gone else failed("%s stays (%s): %s" % (key, new.status, _reason(said, key)), changed)
     if want["status"] == "config-files":
-        return (
-            Done(changed, None)
-            if new.status in ("config-files", "not-installed")
-            else failed("%s stays: %s" % (key, _reason(said, key)), changed)
-        )
+        return Done(changed, None) if new.status in ("config-files", "not-installed") else failed("%s stays: %s" % (key, _reason(said, key)), changed)
     version = coming[key][0] if key in coming else (want["version"] if want["status"] != "broken" else new.version)
-    if (
-        new.version == version
-        and new.status == "installed"
-        or want["status"] == "broken"
-        and new.status != "not-installed"
-    ):
+    if new.version == version and new.status == "installed" or want["status"] == "broken" and new.status != "not-installed":
         return Done(changed, None)
     if key not in coming and new.status == "installed":
         return failed("package_version_gone: %s is here instead of %s" % (new.version, version), changed)

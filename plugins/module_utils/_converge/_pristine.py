@@ -20,11 +20,7 @@ def unpack(paths, spool):
     here = {key.partition(":")[0]: sorted(sent.values())[0] for key, sent in spool.packages.items()}
     if not here:
         return {}
-    return {
-        path: [_unpacked(here[name], spool) + place for place in _places(path)]
-        for path, name in _owners(paths)
-        if name in here
-    }
+    return {path: [_unpacked(here[name], spool) + place for place in _places(path)] for path, name in _owners(paths) if name in here}
 
 
 def _owners(paths):

@@ -19,11 +19,11 @@ from .._run import check, last_words, run
 from ._done import CHANGED, failed, UNCHANGED
 
 UNIT = re.compile(r"[A-Za-z0-9:_.\\@-]+")
-PROPERTIES = ("LoadState", "ActiveState", "SubState", "Result", "ExecMainStatus", "ConditionResult", "Job")
+PROPERTIES = ("LoadState", "ActiveState", "SubState", "Result", "ExecMainStatus", "ConditionResult", "ConditionTimestampMonotonic", "Job")
 PATIENCE = 60  # seconds for jobs, and once more for states, to settle
 GRACE = 5  # seconds that a unit gets to fail as it does on the host
 
-State = collections.namedtuple("State", "load active sub result status condition job")
+State = collections.namedtuple("State", "load active sub result status condition conditioned job")
 
 
 def apply(steps, spool):
@@ -47,11 +47,7 @@ def leave(steps, spool):
         for unit, step in mine.items():
             stuck = _up(after[unit])
             changed = after[unit] != before[unit] or after[unit].active == "failed"
-            done[step["id"]] = (
-                failed("%s does not stop: %s" % (unit, words), changed)
-                if stuck
-                else (CHANGED if changed else UNCHANGED)
-            )
+            done[step["id"]] = failed("%s does not stop: %s" % (unit, words), changed) if stuck else (CHANGED if changed else UNCHANGED)
     return done
 
 
@@ -91,9 +87,7 @@ def _systemctl(user):
 
 def _bring(systemctl, mine):
     before = _show(systemctl, mine)
-    jobs = collections.OrderedDict(
-        (job, []) for job in ("stop", "reset-failed", "restart", "start", "reload-or-restart")
-    )
+    jobs = collections.OrderedDict((job, []) for job in ("stop", "reset-failed", "restart", "start", "reload-or-restart"))
     told = {}
     for unit, step in mine.items():
         job = _job(step, before[unit])
@@ -114,7 +108,7 @@ def _job(step, state):
         return "stop" if _up(state) else ("reset-failed" if state.active == "failed" else None)
     if goal == "failed":
         # it may fail here as it does there; if it does not, verification says so
-        return None if state.active == "failed" else ("restart" if _up(state) else "start")
+        return None if _failing(state) else ("restart" if _up(state) else "start")
     if not _up(state):
         return "start"
     return {"restart": "restart", "reload": "reload-or-restart"}.get(step["verb"])
@@ -122,6 +116,11 @@ def _job(step, state):
 
 def _up(state):
     return state.active in ("active", "reloading", "activating", "refreshing", "maintenance")
+
+
+def _failing(state):
+    """Failed, or failing again and again."""
+    return state.active == "failed" or state.sub.startswith("auto-restart")
 
 
 def _tell(systemctl, jobs):
@@ -138,14 +137,10 @@ def _tell(systemctl, jobs):
 def _show(systemctl, units):
     """{unit: State} in one call; systemctl answers in the order of the names."""
     names = list(units)
-    out = check(
-        systemctl + ["show", "--property=" + ",".join(PROPERTIES), "--"] + names, "Reading %d units" % len(names)
-    )
+    out = check(systemctl + ["show", "--property=" + ",".join(PROPERTIES), "--"] + names, "Reading %d units" % len(names))
     blocks = out.decode("utf-8", "replace").rstrip("\n").split("\n\n")
     if len(blocks) != len(names):
-        raise TwinError(
-            "systemctl told of %d units where %d were asked for; the next cycle asks again." % (len(blocks), len(names))
-        )
+        raise TwinError("systemctl told of %d units where %d were asked for; the next cycle asks again." % (len(blocks), len(names)))
     return {name: _state(block) for name, block in zip(names, blocks)}
 
 
@@ -166,11 +161,9 @@ def _settle(systemctl, goals):
 
 
 def _moving(state, goal, waited):
-    if goal == "failed" and _up(state) and waited < GRACE and state.sub != "auto-restart":
+    if goal == "failed" and _up(state) and not _failing(state) and waited < GRACE:
         return True
-    between = state.active in ("activating", "deactivating", "reloading", "refreshing") and not state.sub.startswith(
-        "auto-restart"
-    )
+    between = state.active in ("activating", "deactivating", "reloading", "refreshing") and not state.sub.startswith("auto-restart")
     return between or state.job not in ("", "0")
 
 
@@ -178,14 +171,11 @@ def _verdict(unit, step, state, words):
     if state is None:
         return UNCHANGED
     goal = step["want"].get("active")
-    skipped = state.condition == "no" and state.active == "inactive"
+    # a unit that was never asked has no condition that holds either, so the time of asking tells
+    skipped = state.condition == "no" and state.conditioned not in ("", "0") and state.active == "inactive"
     if goal != "active" or skipped or (state.active == goal and state.job in ("", "0")):
         return CHANGED
-    why = (
-        "%s, status %s" % (state.result, state.status or "unknown")
-        if state.active == "failed"
-        else (words or state.sub)
-    )
+    why = "%s, status %s" % (state.result, state.status or "unknown") if state.active == "failed" else (words or state.sub)
     return failed(
         "%s is %s and not active (%s): `journalctl -u %s` in the twin tells more." % (unit, state.active, why, unit),
         True,

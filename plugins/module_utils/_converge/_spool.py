@@ -46,16 +46,14 @@ class Spool:
         """Store one member of the request; a member of no known form stops it."""
         blob, package = BLOB.fullmatch(name), PACKAGE.fullmatch(name)
         if not blob and not package:
-            raise TwinError(
-                "The request holds a member %r that is neither a blob nor a package file; nothing was applied." % name
-            )
+            raise TwinError("The request holds a member %r that is neither a blob nor a package file; nothing was applied." % name)
         path = os.path.join(self.directory, name)
-        found = _copy(stream, path)
+        try:
+            found = _copy(stream, path)
+        except OSError as error:
+            raise TwinError("The twin cannot store %s (%s); nothing was applied." % (name, error.strerror)) from error
         if blob and found != blob.group(1):
-            raise TwinError(
-                "Blob %s arrived damaged (%s); nothing was applied, the next cycle sends it again."
-                % (blob.group(1), found)
-            )
+            raise TwinError("Blob %s arrived damaged (%s); nothing was applied, the next cycle sends it again." % (blob.group(1), found))
         if package:
             title, version, arch = package.groups()
             self.packages.setdefault("%s:%s" % (title, arch), {})[urllib.parse.unquote(version)] = path
@@ -64,7 +62,7 @@ class Spool:
 def _copy(stream, path):
     """Write a stream to a new file and return the SHA-256 of it."""
     seen = hashlib.sha256()
-    with open(path, "xb") as sink:
+    with open(path, "wb") as sink:
         for chunk in iter(lambda: stream.read(1 << 20), b""):
             seen.update(chunk)
             sink.write(chunk)
@@ -108,6 +106,4 @@ def _members(tar):
                 raise TwinError("The request's member %r is no regular file; nothing was applied." % member.name)
             yield member
     except tarfile.TarError as error:
-        raise TwinError(
-            "The request ended early (%s); nothing was applied, the next cycle sends it again." % error
-        ) from error
+        raise TwinError("The request ended early (%s); nothing was applied, the next cycle sends it again." % error) from error
