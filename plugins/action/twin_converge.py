@@ -55,7 +55,7 @@ class ActionModule(ActionBase):
         if options["harvest"]:
             with open(options["harvest"], encoding="ascii") as stream:
                 request["harvest"] = json.load(stream)
-            request["seconds"] = {"harvest": round(sum(request["harvest"]["seconds"].values()), 3)}
+            request["seconds"] = {"harvest": request["harvest"]["seconds"]["total"]}
         return request
 
 
