@@ -12,16 +12,15 @@ for what is not are kept with the stamp of the unit directories.
 from __future__ import annotations
 
 import os
-import stat
 import time
 
-from .._codec import digest
 from .._errors import TwinError
 from .._run import check
 from . import _services_other as other
 from . import _services_systemd as systemd
-from ._context import result, stamp_of
-from ._dpkg import modern, owners
+from ._context import result
+from ._dpkg import modern
+from ._services_content import add_content
 from ._services_files import admin_mounts, GLOBS, is_template, RUNNING, scan, wanted_targets
 from ._services_user import user_units
 
@@ -52,8 +51,8 @@ def collect(context):
             context.cache.setdefault("sources", {})[name] = found
         items.update((key, dict(fields)) for key, fields in found.items())
     items = context.wanted(items)
-    _add_files(context, items)
-    return result(items, note=" ".join(notes), status="ok" if items or booted else "empty")
+    excluded = add_content(context, items)
+    return result(items, excluded, note=" ".join(notes), status="ok" if items or booted else "empty")
 
 
 def show(command, names, **options):
@@ -133,45 +132,3 @@ def _bus_names():
         if os.path.isdir(directory):
             found.update(name[:-len(".service")] for name in os.listdir(directory))
     return found
-
-
-def _add_files(context, items):
-    """Add what needs the units' files: digest and package; and drop programs that are no files."""
-    packages = owners(context, [modern(item["fragment"]) for item in items.values() if "fragment" in item])
-    known, fresh = context.cache.get("digests", {}), {}
-    for item in items.values():
-        if "programs" in item:
-            item["programs"] = [path for path in item["programs"] if os.path.isfile(path)]
-        if "fragment" in item:
-            item.update(_of_files(item["fragment"], item.get("dropins", []), known, fresh))
-            if item["fragment"] in packages:
-                item["package"] = packages[item["fragment"]]
-    context.cache["digests"] = dict(known, **fresh) if context.only is not None else fresh
-
-
-def _of_files(fragment, dropins, known, fresh):
-    fields = {"fragment": modern(fragment)}
-    if dropins:
-        fields["dropins"] = [modern(path) for path in dropins]
-    # What a generator wrote is not the admin's, and names this machine's disks and consoles.
-    if not fragment.startswith("/run/systemd/generator"):
-        digests = [_digest(path, known, fresh) for path in [fragment] + dropins]
-        if None not in digests:
-            fields["digest"] = digest(digests)
-    return fields
-
-
-def _digest(path, known, fresh):
-    """SHA-256 of a unit file's content, read again only where its stamp changed; None where there is no such file."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    except OSError:
-        return None
-    with os.fdopen(handle, "rb") as stream:
-        info = os.fstat(handle)
-        if not stat.S_ISREG(info.st_mode):
-            return None
-        stamp = stamp_of(info)
-        kept = known.get(path)
-        fresh[path] = kept if kept and kept[0] == stamp else [stamp, digest(stream.read())]
-    return fresh[path][1]
