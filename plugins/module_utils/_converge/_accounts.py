@@ -152,8 +152,13 @@ class Tables:
 
 
 def _parse(content, fields):
-    rows = (line.split(":") for line in content.splitlines())
-    return {row[0] if len(row) == fields else ":".join(row): row if len(row) == fields else [":".join(row)] for row in rows}
+    """{name: fields}; a line of another form, such as one for NIS (`+@staff::::::`), stands under itself as its only field."""
+    rows = {}
+    for line in content.splitlines():
+        row = line.split(":")
+        known = len(row) == fields and line[0] not in "+-#"
+        rows[row[0] if known else line] = row if known else [line]
+    return rows
 
 
 def _replace(path, content, like, mask=0o7777):

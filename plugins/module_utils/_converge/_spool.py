@@ -50,6 +50,8 @@ class Spool:
         path = os.path.join(self.directory, name)
         try:
             found = _copy(stream, path)
+        except tarfile.TarError as error:
+            raise TwinError("The request ended early, in %s (%s); the next cycle sends it again." % (name, error)) from error
         except OSError as error:
             raise TwinError("The twin cannot store %s (%s); nothing was applied." % (name, error.strerror)) from error
         if blob and found != blob.group(1):
