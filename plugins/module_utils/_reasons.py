@@ -24,6 +24,7 @@ REASONS = {
     "unreadable": Reason(IMPOSSIBLE, "It could not be read."),
     "vanished": Reason(IMPOSSIBLE, "It changed or vanished while it was read; the next cycle reads it again."),
     "special_file": Reason(IMPOSSIBLE, "Sockets, pipes and devices are made by what owns them."),
+    "other_filesystem": Reason(IMPOSSIBLE, "Another file system is mounted there; name it as a root to carry what it holds."),
     # decided by policy
     "safetytwin_self": Reason(IMPOSSIBLE, "It is part of the twin's own machinery on this host."),
     "twin_substrate": Reason(DEGRADED, "The twin needs its own to boot and to be reached."),

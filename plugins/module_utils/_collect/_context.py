@@ -1,0 +1,61 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a collector is told, and the few ways all of them read."""
+from __future__ import annotations
+
+import os
+
+HOST = "host"
+TWIN = "twin"
+
+
+class Context:
+    """One harvest as a collector sees it.
+
+    role: HOST (redacts) or TWIN (does not). roots, exclude: the user's extra directories and path patterns. only: read just
+    these keys, or None. cache: this scope's dict, kept between harvests (JSON values). common: the same for all scopes. root: where
+    the machine's tree begins, "" for the machine itself.
+    """
+
+    def __init__(self, role=HOST, roots=(), exclude=(), only=None, cache=None, common=None, root=""):
+        self.role = role
+        self.roots = tuple(roots)
+        self.exclude = tuple(exclude)
+        self.only = None if only is None else set(only)
+        self.cache = {} if cache is None else cache
+        self.common = {} if common is None else common
+        self.root = root
+
+    def at(self, path):
+        """Where an absolute path of the machine is found."""
+        return self.root + path
+
+    def read(self, path):
+        """Bytes of a small file; None if it is absent."""
+        try:
+            with open(self.at(path), "rb") as stream:
+                return stream.read()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def stamp(self, path):
+        """[device, inode, size, mtime, ctime] of a path, or None: equal stamps mean an unchanged file."""
+        try:
+            return stamp_of(os.stat(self.at(path)))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def wanted(self, items):
+        """Only the items that were asked for."""
+        return items if self.only is None else {key: item for key, item in items.items() if key in self.only}
+
+
+def stamp_of(info):
+    """The stamp of an os.stat_result."""
+    return [info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns]
+
+
+def result(items, excluded=None, note="", status="ok"):
+    """A scope's answer."""
+    return {"status": status, "note": note, "items": items, "excluded": excluded or {}}
