@@ -16,7 +16,7 @@ import re
 from ._codec import digest
 from ._errors import TwinError
 from ._image_tree import files as tree_files
-from ._rules import matches_any, SELF_PACKAGES, SUBSTRATE_PACKAGES
+from ._rules import SELF_PACKAGES, SUBSTRATE_PACKAGES, matches_any
 
 FORMAT = 1
 SIZE = 20  # GiB, of which only what is written takes space

@@ -27,9 +27,8 @@ def run(argv, stdin=None, timeout=60, env=None, cwd=None):
         done = subprocess.run(
             argv,
             input=stdin if piped else None,
-            **({} if piped else {"stdin": subprocess.DEVNULL if stdin is None else stdin}),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdin=None if piped else subprocess.DEVNULL if stdin is None else stdin,
+            capture_output=True,
             timeout=timeout,
             env=dict(os.environ, **ENVIRONMENT, **(env or {})),
             cwd=cwd,

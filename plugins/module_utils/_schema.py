@@ -120,7 +120,7 @@ SCHEMA = {
             "can_reload": _t("bool", "The unit knows how to reload."),
             "package": _t("str", "Package of the fragment."),
             "programs": _t("list", "Absolute paths named in Exec*= and in their arguments."),
-            "relations": _t("dict", "{requires, wants, after, before, part_of, binds_to, triggers, triggered_by}: sorted names; they follow from the fragments."),
+            "relations": _t("dict", "{requires, wants, after, before, part_of, binds_to, triggers, triggered_by}: sorted names; follow from the fragments."),
             "main_pid": _t("int", "MainPID."),
             "memory_bytes": _t("int", "MemoryCurrent."),
             "cpu_nanoseconds": _t("int", "CPUUsageNSec."),

@@ -74,7 +74,7 @@ class Store:
             self.db.row_factory = sqlite3.Row
             self._check_format()
         except sqlite3.DatabaseError as error:
-            raise TwinError("The store %s cannot be read (%s): move it aside, and the next sync starts a new one." % (self.path, error))
+            raise TwinError("The store %s cannot be read (%s): move it aside, and the next sync starts a new one." % (self.path, error)) from error
         return self
 
     def _check_format(self):
@@ -203,7 +203,7 @@ def hold(host, run=RUN):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            raise Busy("Another sync of %s is running (process %s): this one leaves it to that." % (host, lock.read().strip() or "unknown"))
+            raise Busy("Another sync of %s is running (process %s): this one leaves it to that." % (host, lock.read().strip() or "unknown")) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()

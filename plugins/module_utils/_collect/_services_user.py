@@ -9,7 +9,7 @@ import pwd
 
 from .._errors import TwinError
 from . import _services_systemd as systemd
-from ._services_files import GLOBS, is_template, RUNNING, VALID
+from ._services_files import GLOBS, RUNNING, VALID, is_template
 
 LINGER = "/var/lib/systemd/linger"
 VENDOR = ("/usr/lib/", "/lib/")

@@ -16,7 +16,7 @@ import time
 
 from .._errors import TwinError
 from .._run import check, last_words, run
-from ._done import CHANGED, failed, UNCHANGED
+from ._done import CHANGED, UNCHANGED, failed
 
 UNIT = re.compile(r"[A-Za-z0-9:_.\\@-]+")
 PROPERTIES = ("LoadState", "ActiveState", "SubState", "Result", "ExecMainStatus", "ConditionResult", "ConditionTimestampMonotonic", "Job")
