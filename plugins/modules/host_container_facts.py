@@ -1,0 +1,124 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Facts about containers."""
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: host_container_facts
+short_description: Gather facts about containers of a host
+version_added: "0.1.0"
+description:
+  - Reads containers, images, networks and volumes of Docker and Podman (also rootless) from their API sockets.
+  - Containers are told as run specifications under the names of the options of C(docker run); what nobody chose is absent.
+  - Without a running engine the result is empty, and RV(note) says so. No engine is started.
+  - Containers that remove themselves, anonymous volumes and built-in networks are left out.
+options: {}
+attributes:
+  check_mode:
+    support: full
+    description: It reads only; check mode is the same run.
+  diff_mode:
+    support: none
+    description: It reads only.
+  facts:
+    support: full
+    description: Returns C(ansible_facts) that belong to the host the task runs on.
+notes:
+  - Secrets in environments, labels and command lines are replaced by V([redacted]).
+  - The user needs access to the sockets; root has it.
+seealso:
+  - module: safetytwin.twin.host_state_info
+author: SafetyTwin contributors (@safetytwin)
+"""
+
+EXAMPLES = r"""
+- name: Read containers
+  safetytwin.twin.host_container_facts:
+  become: true
+
+- name: Say which containers run
+  ansible.builtin.debug:
+    msg: "{{ ansible_facts.host_containers.container | default({}) | dict2items | selectattr('value.running') | map(attribute='key') }}"
+"""
+
+RETURN = r"""
+ansible_facts:
+  description: Facts of the host.
+  returned: success
+  type: dict
+  contains:
+    host_containers:
+      description: >-
+        By kind, then by C(ENGINE/NAME), where the engine is C(docker), C(podman), C(docker@USER) or C(podman@USER). Kinds of which there is none
+        are absent.
+      type: dict
+      contains:
+        container:
+          description: Containers.
+          type: dict
+          contains:
+            "*":
+              description: One container.
+              type: dict
+              contains:
+                spec:
+                  description: >-
+                    The run specification, from inspect. Sizes are in bytes, times of C(healthcheck) in nanoseconds, C(stop_timeout) in seconds.
+                  type: dict
+                running:
+                  description: Whether it runs or is being restarted.
+                  type: bool
+                state:
+                  description: C(status), C(pid), C(started) (RFC 3339), C(health) and C(exit_code) at this moment.
+                  type: dict
+        image:
+          description: Images by engine and first tag (the id where there is none), with C(tags) (list) and C(bytes) (int).
+          type: dict
+        network:
+          description: Networks, each with C(spec) (driver, subnets, options, labels).
+          type: dict
+        volume:
+          description: Volumes, each with C(spec) (driver, options, labels).
+          type: dict
+      sample:
+        container:
+          docker/web:
+            running: true
+            spec:
+              image: {"name": "nginx:1.27", "id": "sha256:0123", "digests": []}
+              ports: [{"container": "80/tcp", "port": "8080"}]
+              restart: unless-stopped
+            state: {"status": "running", "pid": 4711}
+status:
+  description: V(ok), or V(empty) where there is nothing of the kind on this machine.
+  returned: success
+  type: str
+note:
+  description: What could not be read and why, or why there is nothing; empty otherwise.
+  returned: success
+  type: str
+excluded:
+  description: Reason codes of what was left out, by name.
+  returned: success
+  type: dict
+  sample: {"shop.service": "secret_excluded"}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.safetytwin.twin.plugins.module_utils._collect._containers import collect
+from ansible_collections.safetytwin.twin.plugins.module_utils._errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._facts import scope_facts
+
+
+def main():
+    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
+    try:
+        module.exit_json(changed=False, **scope_facts("host_containers", collect, by_kind=True))
+    except TwinError as error:
+        module.fail_json(msg=str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Facts about hardware."""
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: host_hardware_facts
+short_description: Gather facts about the hardware of a host
+version_added: "0.1.0"
+description:
+  - Reads what a machine is made of from C(/proc), C(/sys) and C(/etc/os-release).
+  - File systems that hold no data or come and go with containers and sessions, virtual disks, and interfaces without a device of their own are
+    left out.
+options: {}
+attributes:
+  check_mode:
+    support: full
+    description: It reads only; check mode is the same run.
+  diff_mode:
+    support: none
+    description: It reads only.
+  facts:
+    support: full
+    description: Returns C(ansible_facts) that belong to the host the task runs on.
+notes:
+  - Addresses need psutil on the host.
+seealso:
+  - module: safetytwin.twin.host_state_info
+author: SafetyTwin contributors (@safetytwin)
+"""
+
+EXAMPLES = r"""
+- name: Read hardware
+  safetytwin.twin.host_hardware_facts:
+
+- name: Say how much memory there is
+  ansible.builtin.debug:
+    msg: "{{ ansible_facts.host_hardware.memory.bytes | human_readable }}"
+"""
+
+RETURN = r"""
+ansible_facts:
+  description: Facts of the host.
+  returned: success
+  type: dict
+  contains:
+    host_hardware:
+      description: Parts by kind. What the machine does not tell is absent.
+      type: dict
+      contains:
+        cpu:
+          description: C(architecture) (str, as uname), C(count) (int, logical processors) and C(model) (str, from C(/proc/cpuinfo)).
+          type: dict
+        memory:
+          description: C(bytes) (int), from C(/proc/meminfo).
+          type: dict
+        disk:
+          description: By name, C(bytes) (int), C(model) (str) and C(rotational) (bool), from C(/sys/block).
+          type: dict
+        filesystem:
+          description: >-
+            By mount point, C(type) (str), C(options) (list), C(source) (str), from C(/proc/self/mountinfo), and C(bytes) (int, size).
+          type: dict
+        nic:
+          description: By name, C(driver) (str), C(mtu) (int, bytes), C(mac) (str) and C(addresses) (list of address and prefix length).
+          type: dict
+        firmware:
+          description: C(kind) (V(uefi) or V(bios)) and C(vendor), from DMI.
+          type: dict
+        virtualization:
+          description: C(kind), as C(systemd-detect-virt) names it, V(none) on bare metal.
+          type: dict
+        kernel:
+          description: C(release) and C(command_line).
+          type: dict
+        distribution:
+          description: C(id), C(version_id), C(codename) and C(name) of os-release.
+          type: dict
+      sample:
+        cpu: {"architecture": "x86_64", "count": 4}
+        memory: {"bytes": 8318218240}
+        disk: {"vda": {"bytes": 21474836480, "rotational": true}}
+status:
+  description: V(ok), or V(empty) where there is nothing of the kind on this machine.
+  returned: success
+  type: str
+note:
+  description: What could not be read and why, or why there is nothing; empty otherwise.
+  returned: success
+  type: str
+excluded:
+  description: Reason codes of what was left out, by name.
+  returned: success
+  type: dict
+  sample: {"shop.service": "secret_excluded"}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.safetytwin.twin.plugins.module_utils._collect._hardware import collect
+from ansible_collections.safetytwin.twin.plugins.module_utils._errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._facts import scope_facts
+
+
+def main():
+    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
+    try:
+        module.exit_json(changed=False, **scope_facts("host_hardware", collect, by_kind=True))
+    except TwinError as error:
+        module.fail_json(msg=str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Facts about processes and load."""
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: host_process_facts
+short_description: Gather facts about processes and load of a host
+version_added: "0.1.0"
+description:
+  - Reads processes with psutil, grouped by what owns them (a unit, a container, a session, the kernel, or nobody), and recognises workloads
+    of large language models.
+  - Reads how busy the machine is from C(/proc). Counters count since boot, or since the process began.
+options: {}
+attributes:
+  check_mode:
+    support: full
+    description: It reads only; check mode is the same run.
+  diff_mode:
+    support: none
+    description: It reads only.
+  facts:
+    support: full
+    description: Returns C(ansible_facts) that belong to the host the task runs on.
+notes:
+  - Needs psutil on the host (package C(python3-psutil)).
+  - Secrets in command lines are replaced by V([redacted]).
+  - Without root only part is told of processes of others.
+seealso:
+  - module: safetytwin.twin.host_state_info
+author: SafetyTwin contributors (@safetytwin)
+"""
+
+EXAMPLES = r"""
+- name: Read processes
+  safetytwin.twin.host_process_facts:
+  become: true
+
+- name: Say which language models run here
+  ansible.builtin.debug:
+    msg: "{{ ansible_facts.host_processes.llm }}"
+"""
+
+RETURN = r"""
+ansible_facts:
+  description: Facts of the host.
+  returned: success
+  type: dict
+  contains:
+    host_processes:
+      description: Processes, language models and load.
+      type: dict
+      contains:
+        groups:
+          description: >-
+            By owner (C(unit:NAME), C(container:ID), C(session:NAME), C(kernel) or C(alone:PROGRAM)), its C(kind) (str), C(count) (int),
+            C(cpu_seconds) (float), C(memory_bytes) (int, resident), C(read_bytes) and C(written_bytes) (int, from C(/proc/PID/io)) and C(processes).
+            Each of these has C(argv) (list), C(name), C(exe), C(user), C(cwd) (str), C(count), C(threads) (int), C(pids) (list) and C(listening)
+            (list of protocol and address); those with the same command line, user and directory are one.
+          type: dict
+        llm:
+          description: >-
+            Workloads of language models, each with C(runtime), C(model) where it is named, C(owner), C(pid), C(gpus) (device files that are
+            open) and C(memory_bytes).
+          type: list
+          elements: dict
+        load:
+          description: >-
+            C(load_average) (list), C(uptime_seconds) (float), C(cpu_seconds) by state, C(memory_bytes) by use, C(disks) and C(nics) with
+            counters in bytes and seconds, and C(pressure) as in C(/proc/pressure) (averages in percent, totals in microseconds).
+          type: dict
+      sample:
+        groups:
+          unit:nginx.service: {"kind": "unit", "count": 3, "cpu_seconds": 1.5, "memory_bytes": 7348224}
+        llm: [{"runtime": "ollama", "model": "llama3", "owner": "unit:ollama.service", "pid": 4711, "gpus": ["/dev/nvidia0"]}]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.safetytwin.twin.plugins.module_utils._codec import outward
+from ansible_collections.safetytwin.twin.plugins.module_utils._collect import _load, _processes
+from ansible_collections.safetytwin.twin.plugins.module_utils._collect._context import Context
+from ansible_collections.safetytwin.twin.plugins.module_utils._errors import TwinError
+
+
+def main():
+    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
+    context = Context()
+    try:
+        processes = dict(_processes.collect_telemetry(context), load=_load.collect_telemetry(context))
+    except TwinError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(changed=False, ansible_facts=outward({"host_processes": processes}))
+
+
+if __name__ == "__main__":
+    main()
