@@ -49,35 +49,38 @@ def mac_address(domain):
 
 
 def metadata_xml(metadata):
-    """Our metadata element as XML text."""
-    root = ET.Element(_tag("twin"), {"format": str(metadata["format"])})
+    """Our metadata element as XML text without a namespace: libvirt's setMetadata refuses one and adds it itself."""
+    return ET.tostring(_metadata(metadata), encoding="unicode")
+
+
+def _metadata(metadata):
+    root = ET.Element("twin", {"format": str(metadata["format"])})
     for field in ("host", "machine_id", "image", "revision", "address"):
-        _child(root, _tag(field), str(metadata[field]))
+        _child(root, field, str(metadata[field]))
     for snapshot in metadata["snapshots"]:
-        ET.SubElement(root, _tag("snapshot"), {key: str(value) for key, value in sorted(snapshot.items())})
-    return ET.tostring(root, encoding="unicode")
+        ET.SubElement(root, "snapshot", {key: str(value) for key, value in sorted(snapshot.items())})
+    return root
 
 
 def read_metadata(text):
-    """Our metadata from its XML text; a newer format than ours is refused."""
+    """Our metadata from its XML text, with or without namespace; a newer format than ours is refused."""
     root = ET.fromstring(text)
+    for element in root.iter():
+        element.tag = element.tag.partition("}")[2] or element.tag
     layout = int(root.get("format", "0"))
     if layout > FORMAT:
         raise Refused("The domain's metadata has format %d, this version knows up to %d: update the collection." % (layout, FORMAT))
 
-    def value(field):
-        return root.findtext(_tag(field)) or root.findtext(field) or ""
-
-    snapshots = [dict(element.attrib) for element in root if element.tag in (_tag("snapshot"), "snapshot")]
+    snapshots = [dict(element.attrib) for element in root.iterfind("snapshot")]
     for snapshot in snapshots:
         snapshot["number"] = int(snapshot["number"])
     return {
         "format": layout,
-        "host": value("host"),
-        "machine_id": value("machine_id"),
-        "image": value("image"),
-        "revision": int(value("revision") or 0),
-        "address": value("address"),
+        "host": root.findtext("host") or "",
+        "machine_id": root.findtext("machine_id") or "",
+        "image": root.findtext("image") or "",
+        "revision": int(root.findtext("revision") or 0),
+        "address": root.findtext("address") or "",
         "snapshots": snapshots,
     }
 
@@ -88,7 +91,10 @@ def build(spec):
     root = ET.Element("domain", {"type": "kvm" if kvm else "qemu"})
     _child(root, "name", spec["name"])
     _child(root, "uuid", spec["uuid"])
-    ET.SubElement(root, "metadata").append(ET.fromstring(metadata_xml(spec["metadata"])))
+    ours = _metadata(spec["metadata"])
+    for element in ours.iter():
+        element.tag = _tag(element.tag)
+    ET.SubElement(root, "metadata").append(ours)
     _child(root, "memory", str(spec["memory"]), unit="MiB")
     _child(root, "vcpu", str(spec["vcpus"]))
     _boot(root, spec)
