@@ -12,40 +12,67 @@ import pathlib
 
 import pytest
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._collect import _services_other, _services_systemd
+from ansible_collections.safetytwin.twin.plugins.module_utils._collect import (
+    _containers,
+    _hardware,
+    _load,
+    _services_other,
+    _services_systemd,
+)
 from ansible_collections.safetytwin.twin.plugins.module_utils._errors import TwinError
 from ansible_collections.safetytwin.twin.plugins.module_utils._schema import fields_of
 
 FIXTURES = pathlib.Path(__file__).parents[3] / "fixtures" / "collect"
 
 
-def _systemd(output, case):
-    return _services_systemd.items(_services_systemd.parse_show(output), case.get("bus_names", []))
+def _output(case):
+    return "\n".join(case["output"])
 
 
-def _other(output, case):
-    return getattr(_services_other, case["parser"])(output)
+def _systemd(case):
+    return _services_systemd.items(_services_systemd.parse_show(_output(case).encode()), case.get("bus_names", []))
 
 
-# Folder of fixtures: (scope, parser)
-PARSERS = {
-    "services_systemd": ("services", _systemd),
+def _other(case):
+    return getattr(_services_other, case["parser"])(_output(case).encode())
+
+
+def _docker(case):
+    return _containers.parse(case["engine"], case["answers"])
+
+
+# Folder of fixtures: (scope, parser) where the answer is items of a scope.
+ITEMS = {
+    "containers": ("containers", _docker),
     "services_other": ("services", _other),
+    "services_systemd": ("services", _systemd),
 }
-CASES = sorted(path for folder in PARSERS for path in (FIXTURES / folder).glob("*.json"))
+# Folder of fixtures: module whose function `parser` takes the text (and `arguments`) and must give exactly `expected`.
+VALUES = {"hardware": _hardware, "load": _load}
 
 
-@pytest.mark.parametrize("path", CASES, ids=lambda path: "%s/%s" % (path.parent.name, path.stem))
-def test_fixture(path):
+def _cases(folders):
+    paths = sorted(path for folder in folders for path in (FIXTURES / folder).glob("*.json"))
+    return pytest.mark.parametrize("path", paths, ids=lambda path: "%s/%s" % (path.parent.name, path.stem))
+
+
+@_cases(ITEMS)
+def test_items(path):
     case = json.loads(path.read_text())
-    scope, parser = PARSERS[path.parent.name]
-    output = "\n".join(case["output"]).encode()
+    scope, parser = ITEMS[path.parent.name]
     if "error" in case:
         with pytest.raises(TwinError, match=case["error"]):
-            parser(output, case)
+            parser(case)
         return
-    items = parser(output, case)
+    items = parser(case)
     assert sorted(items) == sorted(case["expected"])
     for key, expected in case["expected"].items():
         assert {name: items[key].get(name) for name in expected} == expected, key
         assert set(items[key]) <= set(fields_of(scope, key)), "fields that the schema does not know"
+
+
+@_cases(VALUES)
+def test_values(path):
+    case = json.loads(path.read_text())
+    parser = getattr(VALUES[path.parent.name], case["parser"])
+    assert parser(_output(case), *case.get("arguments", [])) == case["expected"]
