@@ -13,6 +13,7 @@ from ._channel import Channel
 from ._codec import write_atomic
 from ._errors import Refused
 from ._judgement import Judgement
+from ._machine import machine
 from ._program import main
 from ._store import Store, hold
 
@@ -49,8 +50,13 @@ class Cycle:
         actual = self.store.documents(self.host)[1] if head else None
         if actual is None:
             return self._result("absent", message="The twin would be made and brought to the state of %s." % self.host, changed=True)
-        judgement = Judgement(self.request, document, actual)
+        judgement = self._judge(document, actual)
         return self._result("following", changed=bool(judgement.steps), judgement=judgement)
+
+    def _judge(self, document, actual, recorded=None):
+        # A host that is its own hypervisor must not find itself in the twin.
+        request = dict(self.request, self_host=document["machine"]["machine_id"] == machine()["machine_id"])
+        return Judgement(request, document["scopes"], actual, recorded)
 
     def run(self):
         reply = self.request["harvest"]
@@ -114,7 +120,7 @@ class Cycle:
 
     def _converge(self, connection, twin, document):
         actual, recorded, audited = self._read_twin(twin)
-        judgement = Judgement(self.request, document, actual, recorded if audited else None)
+        judgement = self._judge(document, actual, recorded if audited else None)
         self.lap("plan")
         if judgement.pause:
             self.store.pause(self.host, judgement.pause)
@@ -124,7 +130,8 @@ class Cycle:
         verdict = judgement.verdict(actual)
         pending = _delivery.missing_contents(self.store, judgement.steps)
         result = self._result("following", changed=judgement.changed, judgement=judgement, verdict=verdict, audited=audited)
-        self.store.settle(self.host, actual, dict(verdict, pending=pending), self._outcome(result), audited or judgement.full)
+        if judgement.steps or audited or not self.store.head(self.host)["settled"]:
+            self.store.settle(self.host, actual, dict(verdict, pending=pending), self._outcome(result), audited or judgement.full)
         return result
 
     def _apply(self, connection, twin, document, judgement, actual):
@@ -146,13 +153,11 @@ class Cycle:
 
     def _result(self, twin, message="", changed=False, judgement=None, verdict=None, **more):
         self.lap("record")
-        steps = judgement.steps if judgement else []
         result = {
             "host": self.host, "twin": twin, "message": message, "changed": changed,
             "revision": (self.store.head(self.host) or {"revision": 0})["revision"],
-            "changes": [{name: step[name] for name in ("scope", "key", "verb", "because")} for step in steps[:SHOWN]],
-            "counts": _counts(steps), "failures": judgement.failed() if judgement else [],
-            "drift": judgement.drift if judgement else [],
+            "changes": judgement.shown(SHOWN) if judgement else [], "counts": judgement.counts() if judgement else {},
+            "failures": judgement.failed() if judgement else [], "drift": judgement.drift if judgement else [],
             "fidelity": {name: value for name, value in (verdict or {}).items() if name.startswith("percent") or name == "scopes"},
             "seconds": dict(self.seconds, total=round(sum(self.request["seconds"].values()) + time.monotonic() - self.begun, 3)),
         }
@@ -160,14 +165,8 @@ class Cycle:
 
     @staticmethod
     def _outcome(result):
-        return {name: result[name] for name in ("changes", "counts", "failures", "seconds")}
-
-
-def _counts(steps):
-    counts = {}
-    for step in steps:
-        counts[step["scope"]] = counts.get(step["scope"], 0) + 1
-    return counts
+        changes = [{name: change[name] for name in ("scope", "key", "verb", "because")} for change in result["changes"]]
+        return {"changes": changes, "counts": result["counts"], "failures": result["failures"], "seconds": result["seconds"]}
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ REASONS = {
     "needs_excluded": Reason(DEGRADED, "It depends on something that was left out."),
     "apply_failed": Reason(DEGRADED, "Applying it failed in the twin."),
     "differs": Reason(DEGRADED, "It was applied, and still differs."),
+    "drifted": Reason(DEGRADED, "It was changed from within the twin, and is left so."),
     "scope_failed": Reason(IMPOSSIBLE, "The scope could not be read on the host."),
     "twin_extra": Reason(DEGRADED, "The twin has it and the host does not."),
 }

@@ -45,11 +45,6 @@ options:
     description: Follow again if the twin is paused.
     type: bool
     default: false
-  exclude:
-    description: Patterns of item keys to leave as they are in the twin, with the reason C(excluded).
-    type: list
-    elements: str
-    default: []
   vcpus:
     description: The most virtual CPUs a twin is given.
     type: int

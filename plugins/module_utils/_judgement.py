@@ -1,0 +1,116 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One cycle's reasoning, from a host's state and a twin's to steps and a verdict. Pure: every effect is its caller's."""
+from __future__ import annotations
+
+from ._codec import digest, dumps
+from ._diff import diff, differing, lane_of
+from ._fidelity import report
+from ._impact import dependents
+from ._plan import plan
+from ._policy import desire, kept, substrate_of
+from ._reasons import code_of, explain, REASONS
+
+
+class Judgement:
+    """What a twin should be, what differs, what to do about it, and how true the result is."""
+
+    def __init__(self, request, host_scopes, actual, recorded=None):
+        """request: twin_converge's options and "self_host"; actual: the twin's document; recorded: the one before, where actual was just audited."""
+        self.host, self.failures = host_scopes, {}
+        if actual["substrate"] is None:
+            actual["substrate"] = substrate_of(actual["scopes"], host_scopes)
+        twin = {
+            "substrate": actual["substrate"], "self_host": request["self_host"],
+            "caps": {"vcpus": request["vcpus"], "memory_mib": request["memory_mib"]},
+        }
+        self.desired, self.exceptions = desire(host_scopes, twin)
+        keep = kept(actual["scopes"], self.desired, self.exceptions, twin)
+        changes = diff(actual["scopes"], self.desired, keep)
+        drifted = _drift(changes, actual, recorded) if recorded else []
+        self.drift = ["%s %s" % (change.scope, change.key) for change in drifted]
+        self.pause = _pause(self.drift) if request["drift"] == "pause" and drifted else ""
+        _accept(actual, changes, drifted if request["drift"] == "report" else [])
+        changes = [change for change in changes if not self._left(change, actual["drifted"], request["scopes"])]
+        self.steps = plan(changes, dependents(changes, self.desired, actual["scopes"]), self.desired, actual["scopes"])["steps"]
+        # What a package's scripts do is known only when everything is read again.
+        self.full = any(step["phase"] == "packages" for step in self.steps)
+        self.changed = False
+
+    def _left(self, change, drifted, scopes):
+        if change.key in drifted.get(change.scope, {}):
+            self.exceptions[change.scope][change.key] = "drifted"
+            return True
+        return bool(scopes) and change.scope not in scopes
+
+    def note_packages(self, fetched):
+        """What could not be fetched (see _packages.fetch) is no reason to stop."""
+        for key, version in fetched["gone"].items():
+            self._fail("packages", key, "package_version_gone: %s is the nearest" % version)
+        for key in fetched["unavailable"]:
+            self._fail("packages", key, "package_unavailable")
+
+    def note_results(self, results):
+        """What each step came to in the twin; `failed` is a sentence, or a reason with its detail."""
+        steps = {step["id"]: step for step in self.steps}
+        for result in results:
+            self.changed = self.changed or result["changed"]
+            if result["failed"]:
+                step = steps[result["id"]]
+                self._fail(step["scope"], step["key"], result["failed"])
+
+    def _fail(self, scope, key, said):
+        reason = said if code_of(said) in REASONS else "apply_failed: %s" % said
+        self.failures.setdefault(scope, {}).setdefault(key, reason)
+
+    def failed(self):
+        """A sentence for each item that did not become what it should be."""
+        return ["%s %s: %s" % (scope, key, explain(reason)) for scope, keys in self.failures.items() for key, reason in sorted(keys.items())]
+
+    def verdict(self, actual):
+        """The fidelity report of the twin as it is now."""
+        return report(self.host, self.desired, self.exceptions, actual["scopes"], self.failures)
+
+    def shown(self, limit):
+        """The first steps for people and diff mode: {"scope", "key", "verb", "because", "before", "after"}."""
+        return [
+            dict({name: step[name] for name in ("scope", "key", "verb", "because")}, before=_text(step["have"]), after=_text(step["want"]))
+            for step in self.steps[:limit]
+        ]
+
+    def counts(self):
+        """Steps per scope."""
+        counts = {}
+        for step in self.steps:
+            counts[step["scope"]] = counts.get(step["scope"], 0) + 1
+        return counts
+
+
+def _text(fields):
+    return "" if fields is None else "".join("%s: %s\n" % (name, dumps(value)) for name, value in sorted(fields.items()))
+
+
+def _drift(changes, actual, recorded):
+    """Changes to make because the twin is no longer what it was when it was verified."""
+    found = []
+    for change in changes:
+        was = recorded["scopes"][change.scope]["items"].get(change.key)
+        now = actual["scopes"][change.scope]["items"].get(change.key)
+        if (was is None) != (now is None) or was and (differing(lane_of(change.scope, change.key), was, now) or differing(lane_of(change.scope, change.key), now, was)):
+            found.append(change)
+    return found
+
+
+def _accept(actual, changes, drifted):
+    """Remember which drift is left alone, until the host wants something else of the same item."""
+    wanted = {(change.scope, change.key): digest(change.want) for change in changes}
+    for change in drifted:
+        actual["drifted"].setdefault(change.scope, {})[change.key] = wanted[change.scope, change.key]
+    for scope, keys in actual["drifted"].items():
+        actual["drifted"][scope] = {key: want for key, want in keys.items() if wanted.get((scope, key)) == want}
+
+
+def _pause(drift):
+    more = " and %d more" % (len(drift) - 3) if len(drift) > 3 else ""
+    return "The twin was changed from within (%s%s). Follow again with safetytwin.twin.resume." % (", ".join(drift[:3]), more)
