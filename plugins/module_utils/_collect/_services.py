@@ -16,6 +16,7 @@ import time
 
 from .._errors import TwinError
 from .._run import check
+from .._schema import desired
 from . import _services_other as other
 from . import _services_systemd as systemd
 from ._context import result
@@ -48,7 +49,9 @@ def collect(context):
             found = context.cache.get("sources", {}).get(name, {})
             notes.append(str(error))
         if context.only is None:
-            context.cache.setdefault("sources", {})[name] = found
+            # Without what only moves: an unchanged harvest has nothing new to remember.
+            kept = {key: desired("services", key, fields) for key, fields in found.items()}
+            context.cache.setdefault("sources", {})[name] = kept
         items.update((key, dict(fields)) for key, fields in found.items())
     items = context.wanted(items)
     excluded = add_content(context, items)
