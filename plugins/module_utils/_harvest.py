@@ -20,7 +20,7 @@ from ._program import main
 from ._schema import FORMAT, desired
 from ._state import delta, state_digest
 
-CACHE = "/run/safetytwin/harvest.json"
+DIRECTORY = "/run/safetytwin"
 # Contents in one reply, in bytes; the rest is named in "missing" and asked for by the next one.
 BUDGET = 64 << 20
 
@@ -30,25 +30,32 @@ def harvest(request):
     started = time.monotonic()
     role = request.get("role") or HOST
     options = {"roots": request.get("roots") or (), "exclude": request.get("exclude") or ()}
-    cache = _load(dict(options, role=role))
+    memory = Memory(dict(options, role=role))
     names = request.get("scopes") or sorted(SCOPES)
-    contexts = {name: Context(role, cache=cache["scopes"].setdefault(name, {}), common=cache["common"], **options) for name in names}
-    telemetry = {name: Context(role, common=cache["common"], **options) for name in TELEMETRY if request.get("telemetry")}
+    contexts = {name: Context(role, cache=memory.scope(name), common=memory.scope("common"), **options) for name in names}
+    telemetry = {name: Context(role, common=memory.scope("common"), **options) for name in TELEMETRY if request.get("telemetry")}
     bodies, facts, seconds = _read_all(contexts, telemetry)
     digest = state_digest(bodies)
-    known = _known(cache, request.get("base"), digest, bodies)
-    changes = bodies if known is None else delta(known, bodies)
+    base, changes = _compare(memory, request.get("base"), digest, bodies)
     wanted = set(request.get("want") or ())
     if role == HOST:
         wanted |= {item["digest"] for item in changes.get("files", {"items": {}})["items"].values() if _is_carried(item)}
     blobs, missing = _blobs(Context(role), bodies.get("files"), wanted)
     if not request.get("scopes"):
-        _store(cache, digest, bodies)
+        memory.keep(digest, bodies)
     seconds["total"] = round(time.monotonic() - started, 3)
     return {
-        "format": FORMAT, "machine": machine(), "digest": digest, "base": None if known is None else request["base"], "scopes": changes,
-        "blobs": blobs, "missing": missing, "telemetry": facts, "seconds": seconds,
+        "format": FORMAT, "machine": machine(), "digest": digest, "base": base, "scopes": changes, "blobs": blobs, "missing": missing,
+        "telemetry": facts, "seconds": seconds,
     }
+
+
+def _compare(memory, base, digest, bodies):
+    """(base or None, what differs from it); everything where base is not the state this machine remembers."""
+    if base is not None and base == digest:
+        return base, {}
+    before = memory.state(base) if base else None
+    return (None, bodies) if before is None else (base, delta(before, bodies))
 
 
 def readback(keys, roots=(), exclude=()):
@@ -107,39 +114,59 @@ def _blobs(context, files, wanted):
     return blobs, sorted(wanted - set(blobs))
 
 
-def _known(cache, base, digest, bodies):
-    """The scopes that base stands for; None if it is not known here any more."""
-    if base is None:
-        return None
-    if base == digest:
-        return bodies
-    return cache["state"] if cache["digest"] == base else None
+class Memory:
+    """What a harvest leaves for the next one under /run: stamps of what was read, and the state that was answered.
+
+    Two files, each replaced as a whole and only when it is to hold something new; the state is read only where it is needed.
+    """
+
+    def __init__(self, options):
+        self.options = json.loads(dumps(options))
+        self.stamps_text = _read("stamps.json")
+        self.stamps = self._known(self.stamps_text).get("scopes", {})
+        self.digest = self._known(self.stamps_text).get("digest")
+
+    def _known(self, content):
+        document = json.loads(content) if content else {}
+        return document if document.get("format") == FORMAT and document.get("options") == self.options else {}
+
+    def scope(self, name):
+        """The dict a scope keeps for itself."""
+        return self.stamps.setdefault(name, {})
+
+    def state(self, digest):
+        """The scopes of the remembered state if it has this digest, else None."""
+        known = self._known(_read("state.json"))
+        return known["scopes"] if known.get("digest") == digest else None
+
+    def keep(self, digest, bodies):
+        """Remember this harvest; only root has a place for it."""
+        if os.geteuid() != 0:
+            return
+        head = {"format": FORMAT, "options": self.options, "digest": digest}
+        if digest != self.digest:
+            desired_only = {
+                scope: dict(body, items={key: desired(scope, key, item) for key, item in body["items"].items()})
+                for scope, body in bodies.items()
+            }
+            _write("state.json", dumps(dict(head, scopes=desired_only)))
+        content = dumps(dict(head, scopes=self.stamps))
+        if content != self.stamps_text:
+            _write("stamps.json", content)
 
 
-def _load(options):
-    """The last harvest under the same options; an empty one where there is none, or none that can be read."""
-    fresh = {"format": FORMAT, "options": json.loads(dumps(options)), "digest": None, "state": {}, "scopes": {}, "common": {}, "text": None}
+def _read(name):
+    """What an earlier harvest wrote; "" where there is none."""
     try:
-        with open(CACHE, encoding="ascii") as stream:
-            content = stream.read()
-        cache = json.loads(content)
-    except (FileNotFoundError, PermissionError, ValueError):
-        return fresh
-    same = cache.get("format") == FORMAT and cache.get("options") == fresh["options"]
-    return dict(cache, text=content) if same else fresh
+        with open(os.path.join(DIRECTORY, name), encoding="ascii") as stream:
+            return stream.read()
+    except (FileNotFoundError, PermissionError):
+        return ""
 
 
-def _store(cache, digest, bodies):
-    """Keep what the next harvest needs; nothing is written when nothing is new, or by a user who is not root."""
-    state = {
-        scope: dict(body, items={key: desired(scope, key, item) for key, item in body["items"].items()})
-        for scope, body in bodies.items()
-    }
-    before = cache.pop("text")
-    content = dumps(dict(cache, digest=digest, state=state))
-    if content != before and os.geteuid() == 0:
-        os.makedirs(os.path.dirname(CACHE), mode=0o700, exist_ok=True)
-        write_atomic(CACHE, content.encode("ascii"))
+def _write(name, content):
+    os.makedirs(DIRECTORY, mode=0o700, exist_ok=True)
+    write_atomic(os.path.join(DIRECTORY, name), content.encode("ascii"))
 
 
 if __name__ == "__main__":

@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import re
 
-from ._codec import digest, raw, text
+from ._codec import digest, text
 from ._rules import matches_any
 
 REDACTED = "[redacted]"
 
-# Names whose value is a secret; the end of the name decides: api_token is one, token_lifetime is not.
+# Names whose value is a secret; the end of the name decides: api_token is one, token_lifetime is not. In lower case, and each branch
+# beginning with a plain letter, which is what makes the search fast.
 _NAME = (
-    r"(?:passw(?:or)?d|(?<!by)(?<!com)(?<!proxy_)pass|passphrase|pwd|secret|token|api[_.-]?key|access[_.-]?key(?:[_.-]?id)?|secret[_.-]?key"
-    r"|private[_.-]?key|encryption[_.-]?key|signing[_.-]?key|account[_.-]?key|auth[_.-]?key|credentials?|psk|community)"
+    r"(?:pass(?:w(?:or)?d|phrase)?(?<!bypass)(?<!compass)(?<!proxy_pass)|pwd|secret|token|credentials?|psk|community"
+    r"|(?:api|access|secret|private|encryption|signing|account|auth)[_.-]?key(?:[_.-]?id)?)"
 )
 # Settings that end so and hold no secret.
-_INNOCENT = re.compile(r"(?i)(?:NOPASSWD|PWD|OLDPWD|(?:Load|Import)Credential(?:Encrypted)?|.*[_.-]?(?:prompt|ask|use|require|no)[_.-]?pass(?:w(?:or)?d)?)\Z")
+_INNOCENT = re.compile(r"(?:nopasswd|(?:load|import)credential|(?:.*[_.-])?(?:prompt|ask|use|no)[_.-]?pass(?:w(?:or)?d)?)\Z")
 # Values that refer to a secret, or say that there is none.
 _REFERENCE = re.compile(
     r"(?i)(?:|.|no|yes|none|null|nil|true|false|on|off|ask|default|prompt|optional|required|never|always|n/a|files|compat|systemd|sss|ldap"
@@ -30,36 +31,42 @@ _REFERENCE = re.compile(
     re.DOTALL,
 )
 
+# What it is, texts without which it is not there, its shape.
 _CERTAIN = (
-    ("a private key", re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:\\n|\s)+(?:[A-Za-z-]+: [^\n]*\n|\s)*[A-Za-z0-9+/=]{16,}")),
-    ("a cloud or service token", re.compile(
+    ("a private key", ("PRIVATE KEY",), re.compile(
+        r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:\\n|\s)+(?:[A-Za-z-]+: [^\n]*\n|\s)*[A-Za-z0-9+/=]{16,}")),
+    ("a cloud or service token",
+     ("AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "sk_live_", "sk-", "AIza", "SG.", "hf_", "hvs.", "dckr_pat_", "npm_"),
+     re.compile(
         r"\b(?:(?:AKIA|ASIA)[A-Z0-9]{16}|gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{22,}|glpat-[\w-]{20,}|xox[abeoprs]-[\w-]{10,}|sk_live_\w{16,}"
-        r"|sk-(?:proj-|ant-)?[\w-]{32,}|AIza[\w-]{35}|SG\.[\w-]{16,}\.[\w-]{16,}|hf_[A-Za-z]{30,}|hvs\.[\w-]{20,}|dckr_pat_[\w-]{20,}|npm_[A-Za-z0-9]{36})")),
-    ("an encrypted vault", re.compile(r"^\s*\$ANSIBLE_VAULT;", re.MULTILINE)),
-    ("a password hash", re.compile(r"(?:^|[\s:'\"=])(?:\$(?:1|5|6|7|y|2[abxy]|apr1|argon2id?)\$[\w./$,=+-]{20,}|\{SSHA(?:512)?\}[\w+/=]{20,})", re.MULTILINE)),
+        r"|sk-(?:proj-|ant-)?\w[\w-]{31,}|AIza[\w-]{35}|SG\.[\w-]{16,}\.[\w-]{16,}|hf_[A-Za-z]{30,}|hvs\.[\w-]{20,}|dckr_pat_[\w-]{20,}"
+        r"|npm_[A-Za-z0-9]{36})")),
+    ("an encrypted vault", ("$ANSIBLE_VAULT",), re.compile(r"^\s*\$ANSIBLE_VAULT;", re.MULTILINE)),
+    ("a password hash", ("$1$", "$5$", "$6$", "$7$", "$y$", "$2", "$apr1$", "$argon2", "{SSHA"), re.compile(
+        r"(?:^|[\s:'\"=])(?:\$(?:1|5|6|7|y|2[abxy]|apr1|argon2id?)\$[\w./$,=+-]{20,}|\{SSHA(?:512)?\}[\w+/=]{20,})", re.MULTILINE)),
 )
-_URL = re.compile(r"(?P<before>://[^\s/:@'\"]*:)(?P<value>[^\s/@'\"]+)(?=@)")
+_URL = re.compile(r"://[^\s/:@'\"]*:(?P<value>[^\s/@'\"]+)(?=@)")
 _QUOTED = r"(?P<value>\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|%s)"
 # NAME=VALUE anywhere in a line; NAME: VALUE and NAME = VALUE where a line (or a JSON or YAML member) begins. A search starts at the
 # name's end, which is rare, and looks back: long lines stay cheap.
-_ASSIGNMENT = re.compile(r"(?i)(?P<before>%s=)%s" % (_NAME, _QUOTED % r"[^\s'\"&;,)}\]]+"))
-_SETTING = re.compile(
-    r"(?i)(?P<before>%s[\"']?[ \t]*(?::=|=>|=|:)[ \t]*)%s" % (_NAME, _QUOTED % r"[^\s'\"#;,}][^\n#;,}]*")
-)
-_NAME_BEFORE = re.compile(r"[\w.-]*\Z")
+_ASSIGNMENT = re.compile(r"%s=%s" % (_NAME, _QUOTED % r"[^\s'\"&;,)}\]]+"))
+_SETTING = re.compile(r"%s[\"']?[ \t]*(?::=|=>|=|:)[ \t]*%s" % (_NAME, _QUOTED % r"[^\s'\"#;,}][^\n#;,}]*"))
+_NAME_BEFORE = re.compile(r"(?P<name>[\w.-]*)\Z")
 _MEMBER_BEFORE = re.compile(r"(?:\A|[{,])[ \t]*(?:-[ \t]+|export[ \t]+|set[ \t]+)?[\"']?(?P<name>[\w .-]*)\Z")
 _REACH = 120  # characters of a line before a name's end that may belong to it
 # Directives of two words: requirepass foobared.
 _DIRECTIVE = re.compile(
-    r"(?i)(?P<before>^[ \t]*(?P<name>requirepass|masterauth|bindpw|rootpw|rootbindpw|[\w-]{0,40}(?:password|passwd|passphrase)|auth_pass|rpcpassword"
-    r"|r[ow]community6?|stats[ \t]+auth|user[ \t]+\S+[ \t]+(?:insecure-)?password|machine[ \t]+\S+[ \t]+login[ \t]+\S+[ \t]+password)[ \t]+)"
+    r"^[ \t]*(?P<name>requirepass|masterauth|bindpw|rootpw|rootbindpw|[\w-]{0,40}(?:password|passwd|passphrase)|auth_pass"
+    r"|r[ow]community6?|stats[ \t]+auth|user[ \t]+\S+[ \t]+(?:insecure-)?password|machine[ \t]+\S+[ \t]+login[ \t]+\S+[ \t]+password)[ \t]+"
     r"(?P<value>[^\s#]+)[ \t]*;?[ \t]*$",
     re.MULTILINE,
 )
 _NAMED = (_SETTING, _ASSIGNMENT, _DIRECTIVE)
+# Without one of these none of them can match.
+_HINTS = ("pass", "pwd", "secret", "token", "credential", "psk", "community", "key", "masterauth", "bindpw", "rootpw", "auth")
+_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 _COMMENT = re.compile(r"^[ \t]*(?:[#;]|//)[^\n]*", re.MULTILINE)
-# In programs an unquoted right side is a name or a call, not a value.
-_PROGRAM = re.compile(r"\A#![^\n]*\b(?:python|perl|ruby|node|php|lua)|\A\x7fELF")
+_PROGRAM = re.compile(r"\A#![^\n]*\b(?:python|perl|ruby|node|php|lua)\b")
 _PROGRAM_FILES = ("**/*.py", "**/*.pl", "**/*.pm", "**/*.rb", "**/*.js", "**/*.ts", "**/*.go", "**/*.c", "**/*.h", "**/*.lua", "**/*.vim", "**/*.el")
 # Formats in which the words of the tables mean something else.
 _EXEMPT = ("/etc/nsswitch.conf", "/etc/pam.d/**", "/etc/login.defs", "/etc/debconf.conf", "/etc/services", "/etc/ssl/openssl.cnf", "/etc/mime.types")
@@ -67,41 +74,46 @@ _EXEMPT = ("/etc/nsswitch.conf", "/etc/pam.d/**", "/etc/login.defs", "/etc/debco
 
 def secret_in(path, content):
     """What kind of secret a file's bytes hold, in a few words, or None. The path only tells formats apart."""
+    binary = b"\0" in content
     body = text(content)
-    for what, shape in _CERTAIN:
-        if shape.search(body):
+    for what, hints, shape in _CERTAIN[:1] if binary else _CERTAIN:
+        if any(hint in body for hint in hints) and shape.search(body):
             return what
-    if matches_any(_EXEMPT, path) or "\0" in body:
+    if binary or matches_any(_EXEMPT, path):
         return None
     body = _COMMENT.sub("", body)
     if any(_literal(found.group("value")) for found in _URL.finditer(body)):
         return "credentials in a URL"
-    quoted_only = bool(_PROGRAM.match(body)) or matches_any(_PROGRAM_FILES, path)
-    if any(_is_secret(found, quoted_only) for shape in _NAMED for found in shape.finditer(body)):
+    # In programs an unquoted right side is a name or a call, not a value.
+    quoted_only = bool(_PROGRAM.match(text(content[:100]))) or matches_any(_PROGRAM_FILES, path)
+    if any(not quoted_only or body[start] in "'\"" for start, _end in _named(body)):
         return "a password or token"
     return None
 
 
-def _is_secret(found, quoted_only=False):
-    value = found.group("value")
-    if quoted_only and value[0] not in "'\"":
-        return False
-    name = _name(found)
-    return name is not None and not _INNOCENT.match(name) and _literal(value)
+def _named(body):
+    """(start, end) of each value whose name makes it a secret."""
+    # Only ASCII is lowered, so that both texts have the same places.
+    lowered = body.translate(_LOWER)
+    if any(hint in lowered for hint in _HINTS):
+        for shape in _NAMED:
+            for found in shape.finditer(lowered):
+                start, end = found.span("value")
+                if _is_name(found) and _literal(body[start:end]):
+                    yield start, end
 
 
-def _name(found):
-    """The whole name of what matched one of the tables; None if the place is wrong for it."""
+def _is_name(found):
+    """True if what stands before the value is the name of a secret, at a place where names stand."""
     if found.re is _DIRECTIVE:
-        return found.group("name")
+        return True
     line = found.string.rfind("\n", 0, found.start()) + 1
     before = found.string[max(line, found.start() - _REACH):found.start()]
-    shape = _MEMBER_BEFORE if found.re is _SETTING else _NAME_BEFORE
-    head = shape.search(before)
+    head = (_MEMBER_BEFORE if found.re is _SETTING else _NAME_BEFORE).search(before)
     if head is None:
-        return None
-    head = head.group("name").lstrip() if found.re is _SETTING else head.group()
-    return head + re.split(r"[\"'\s:=]", found.group("before"), maxsplit=1)[0]
+        return False
+    end = re.split(r"[\"'\s:=]", found.group(), maxsplit=1)[0]
+    return not _INNOCENT.match(head.group("name").lstrip() + end)
 
 
 def _literal(value):
@@ -110,15 +122,23 @@ def _literal(value):
 
 def redact_text(value):
     """A text with each secret replaced by [redacted]; for facts, where the rest of the text is worth keeping."""
-    for _what, shape in _CERTAIN:
-        value = shape.sub(REDACTED, value)
-    value = _URL.sub(lambda found: found.group("before") + REDACTED, value)
-    for shape in _NAMED:
-        value = shape.sub(lambda found: found.group("before") + REDACTED if _is_secret(found) else found.group(), value)
-    return value
+    for _what, hints, shape in _CERTAIN:
+        if any(hint in value for hint in hints):
+            value = shape.sub(REDACTED, value)
+    value = _cut(value, [found.span("value") for found in _URL.finditer(value)])
+    return _cut(value, _named(value))
 
 
-_OPTION = re.compile(r"(?i)--?[\w.-]*?%s\Z" % _NAME)
+def _cut(value, spans):
+    shown, place = [], 0
+    for start, end in sorted(spans):
+        if start >= place:
+            shown += [value[place:start], REDACTED]
+        place = max(place, end)
+    return "".join(shown) + value[place:]
+
+
+_OPTION = re.compile(r"--?(?:[\w.-]*[_.-])?%s\Z" % _NAME)
 _SHORT = {"mysql": "-p", "mariadb": "-p", "mysqldump": "-p", "mysqladmin": "-p", "redis-cli": "-a", "sshpass": "-p", "curl": "-u"}
 
 
@@ -131,7 +151,7 @@ def redact_argv(argv):
             shown.append(REDACTED)
             secret_next = False
             continue
-        secret_next = bool(_OPTION.match(word)) or word == short
+        secret_next = bool(_OPTION.match(word.translate(_LOWER))) or word == short
         attached = short and word.startswith(short) and word != short and not word.startswith("--")
         shown.append(short + REDACTED if attached else redact_text(word))
     return shown
@@ -152,5 +172,5 @@ _ENV_NAME = re.compile(r"(?i)(?:passw|pass\Z|pwd\Z|secret|token|credential|api_?
 
 def version():
     """Digest of the tables: what was examined under others is examined again."""
-    shapes = [shape.pattern for _what, shape in _CERTAIN] + [s.pattern for s in (_URL, _ASSIGNMENT, _SETTING, _DIRECTIVE, _COMMENT, _INNOCENT, _REFERENCE)]
-    return digest(raw("\n".join(shapes + list(_EXEMPT) + list(_PROGRAM_FILES))))
+    shapes = [shape for _what, _hints, shape in _CERTAIN] + [_URL, *_NAMED, _MEMBER_BEFORE, _COMMENT, _PROGRAM, _INNOCENT, _REFERENCE]
+    return digest([[shape.pattern for shape in shapes], _EXEMPT, _PROGRAM_FILES])

@@ -32,29 +32,33 @@ def paths(context):
         yield from _below(context, top, info.st_dev, seen)
 
 
-def _below(context, directory, device, seen):
-    try:
-        entries = sorted(os.scandir(raw(context.at(directory))), key=lambda entry: entry.name)
-    except PermissionError:
-        yield directory, None, "unreadable"
-        return
-    except (FileNotFoundError, NotADirectoryError):
-        yield directory, None, "vanished"
-        return
-    for entry in entries:
-        path = "%s/%s" % (directory.rstrip("/"), text(entry.name))
-        verdict = _rules.verdict(path, entry.is_symlink(), context.exclude)
-        if verdict == _rules.IGNORE:
+def _below(context, top, device, seen):
+    waiting = [top]
+    while waiting:
+        directory = waiting.pop()
+        try:
+            entries = list(os.scandir(raw(context.at(directory))))
+        except PermissionError:
+            yield directory, None, "unreadable"
             continue
-        info, verdict = (None, verdict) if verdict else _look(entry)
-        yield path, info, verdict
-        if info is None or not stat.S_ISDIR(info.st_mode):
+        except (FileNotFoundError, NotADirectoryError):
+            yield directory, None, "vanished"
             continue
-        if info.st_dev != device:
-            yield path, None, "other_filesystem"
-        elif (info.st_dev, info.st_ino) not in seen:
-            seen.add((info.st_dev, info.st_ino))
-            yield from _below(context, path, device, seen)
+        for entry in entries:
+            path = "%s/%s" % (directory.rstrip("/"), text(entry.name))
+            verdict = _rules.verdict(path, entry.is_symlink(), context.exclude)
+            if verdict == _rules.IGNORE:
+                continue
+            info, verdict = (None, verdict) if verdict else _look(entry)
+            if info and stat.S_ISDIR(info.st_mode):
+                if info.st_dev != device:
+                    info, verdict = None, "other_filesystem"
+                elif (info.st_dev, info.st_ino) in seen:
+                    continue
+                else:
+                    seen.add((info.st_dev, info.st_ino))
+                    waiting.append(path)
+            yield path, info, verdict
 
 
 def _look(entry):
