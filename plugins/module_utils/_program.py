@@ -28,7 +28,7 @@ def respond(work):
         reply, status = {"error": str(error), "kind": _kind(error)}, 1
     sys.stdout.buffer.write(pack(reply) + b"\n")
     sys.stdout.flush()
-    sys.exit(status)
+    raise SystemExit(status)
 
 
 def _kind(error):

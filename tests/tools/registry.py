@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -48,7 +47,7 @@ def main():
     if TARGET.exists() and TARGET.read_text() == made:
         return 0
     if "--check" in sys.argv[1:]:
-        sys.stderr.write("%s is not what its collectors say: run tests/tools/registry.py and commit it.\n" % TARGET)
+        sys.stderr.write("%s is not what its collectors say: run make generate and commit it.\n" % TARGET)
         return 1
     TARGET.write_text(made)
     return 0
