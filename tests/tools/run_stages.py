@@ -49,7 +49,8 @@ CHECK = [
 ]
 TEST = [
     *CHECK,
-    Stage("sanity", "tests/tools/sanity", 60, 900, talks=True),
+    Stage("sanity", "tests/tools/ansible_test sanity", 120, 900, talks=True),
+    Stage("targets", "tests/tools/ansible_test integration", 60, 600, talks=True, only_if="tests/integration/targets"),
     Stage("galaxy", "tests/tools/galaxy", 15, 180),
     Stage("lab packages", "tests/lab/lab packages", 30, 1200, talks=True),
     Stage(

@@ -46,4 +46,3 @@ def install() -> None:
         if run([*command, "-s", *absent], check=False).returncode:
             run(["apt-get", "update", "-q"], timeout=300)
         run([*command, "-y", *absent], env={"DEBIAN_FRONTEND": "noninteractive"}, timeout=900)
-
