@@ -5,7 +5,7 @@
 
 A spec is {"name", "uuid", "memory" (MiB), "vcpus", "accel": "kvm"|"tcg", "machine": "q35"|"pc", "network", "mac",
 "disk" (path of the layer being written), "seed" (path), "boot": {"kernel", "initrd", "cmdline"} or None for firmware boot, "metadata"}.
-Metadata is {"format", "host", "machine_id", "image" (digest), "revision", "address" (fixed lease or ""),
+Metadata is {"format", "host", "machine_id", "image" (digest), "revision", "address" (fixed lease or ""), "host_key" (public, of the twin's ssh),
 "snapshots": [{"name", "file", "consistency", "number"}]}.
 """
 from __future__ import annotations
@@ -55,7 +55,7 @@ def metadata_xml(metadata):
 
 def _metadata(metadata):
     root = ET.Element("twin", {"format": str(metadata["format"])})
-    for field in ("host", "machine_id", "image", "revision", "address"):
+    for field in ("host", "machine_id", "image", "revision", "address", "host_key"):
         _child(root, field, str(metadata[field]))
     for snapshot in metadata["snapshots"]:
         ET.SubElement(root, "snapshot", {key: str(value) for key, value in sorted(snapshot.items())})
@@ -81,6 +81,7 @@ def read_metadata(text):
         "image": root.findtext("image") or "",
         "revision": int(root.findtext("revision") or 0),
         "address": root.findtext("address") or "",
+        "host_key": root.findtext("host_key") or "",
         "snapshots": snapshots,
     }
 

@@ -150,7 +150,7 @@ def _blank(wish, image):
     name = _domain.domain_name(wish["host"])
     directory = _twindir.path_of(wish["directory"], name)
     metadata = {"format": _domain.FORMAT, "host": wish["host"], "machine_id": wish["machine_id"], "image": image["digest"],
-                "revision": 0, "address": "", "snapshots": []}
+                "revision": 0, "address": "", "host_key": "", "snapshots": []}
     return {
         "name": name, "uuid": str(uuid.uuid4()), "memory": MEMORY, "vcpus": VCPUS, "accel": None, "machine": "q35",
         "network": _libvirt_network.NAME, "mac": _domain.mac_address(name), "disk": os.path.join(directory, "layer-0000.qcow2"),
@@ -197,6 +197,7 @@ def _making(wish, want, image, facts):
 
     def seed():
         keys = _twindir.seed_keys(directory, want["name"], wish["authorized_keys"])
+        want["metadata"]["host_key"] = " ".join(keys["host_public"].split()[:2])
         hashed, generated = _twindir.hash_password(wish["console_password"])
         if generated:
             facts["console_password_generated"] = generated

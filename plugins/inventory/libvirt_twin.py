@@ -1,0 +1,170 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: libvirt_twin
+short_description: Finds twins on one or more hypervisors
+version_added: "0.1.0"
+description:
+  - Asks libvirt for the domains that are twins and makes inventory hosts of them, with all that C(ssh) needs to reach their management port.
+  - The configuration file's name ends in C(libvirt_twin.yml) or C(libvirt_twin.yaml).
+  - Host keys are checked. They are known from the day the twin was made.
+author:
+  - SafetyTwin contributors (@safetytwin)
+requirements:
+  - libvirt-python where ansible runs
+extends_documentation_fragment:
+  - constructed
+  - inventory_cache
+options:
+  plugin:
+    description: Always V(safetytwin.twin.libvirt_twin).
+    type: str
+    required: true
+    choices: [safetytwin.twin.libvirt_twin]
+  uris:
+    description:
+      - Libvirt URIs of the hypervisors. Those that cannot be reached are warned about and left out, or are an error with O(strict).
+      - Behind a C(qemu+ssh://) URI twins are reached through that hypervisor as a jump host. Their private key stays there; log in with a key of
+        your own that was given to M(safetytwin.twin.libvirt_twin) in C(authorized_keys), named in O(private_key) or known to your agent.
+    type: list
+    elements: str
+    default: ["qemu:///system"]
+  hostname:
+    description: What names the twin in the inventory.
+    type: str
+    choices: [domain, uuid, host]
+    default: domain
+  private_key:
+    description: Private key for twins of remote hypervisors.
+    type: path
+  timeout:
+    description: Seconds to wait for one hypervisor.
+    type: int
+    default: 30
+  wait:
+    description: Seconds to look for the address of a running twin that has no fixed one, by lease, guest agent and ARP table.
+    type: int
+    default: 5
+"""
+
+EXAMPLES = r"""
+# my.libvirt_twin.yml: all twins of this machine, in groups twins, twin_of_<host> and twin_state_<state>
+plugin: safetytwin.twin.libvirt_twin
+
+---
+# Twins of two hypervisors, only the running ones grouped for a test, with a group for each base image
+plugin: safetytwin.twin.libvirt_twin
+uris:
+  - qemu:///system
+  - qemu+ssh://root@hv2/system
+groups:
+  testable: twin_state == 'running'
+keyed_groups:
+  - key: twin_image[:12]
+    prefix: image
+compose:
+  twin_label: twin_host ~ ' at revision ' ~ twin_revision
+cache: true
+cache_plugin: ansible.builtin.jsonfile
+cache_connection: /tmp/twins
+"""
+
+import shlex
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+from ansible.errors import AnsibleParserError
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+
+from ansible_collections.safetytwin.twin.plugins.module_utils import _libvirt
+from ansible_collections.safetytwin.twin.plugins.module_utils._errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._survey import survey
+
+
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
+    NAME = "safetytwin.twin.libvirt_twin"
+
+    def verify_file(self, path):
+        return super().verify_file(path) and path.endswith(("libvirt_twin.yml", "libvirt_twin.yaml"))
+
+    def parse(self, inventory, loader, path, cache=True):
+        super().parse(inventory, loader, path, cache)
+        self._read_config_data(path)
+        for twin in self._twins(self.get_cache_key(path), cache):
+            self._add(twin)
+
+    def _twins(self, key, cache):
+        """From the cache if it is wanted and holds them, else from the hypervisors."""
+        wanted = self.get_option("cache")
+        if wanted and cache and key in self._cache:
+            return self._cache[key]
+        twins = self._ask()
+        if wanted:
+            self._cache[key] = twins
+        return twins
+
+    def _ask(self):
+        """Every twin of every hypervisor, all asked at once; a hypervisor that fails is a warning, or an error with strict."""
+        uris = self.get_option("uris")
+        twins = []
+        with ThreadPoolExecutor(max_workers=max(len(uris), 1)) as pool:
+            for answer in [pool.submit(self._ask_one, uri) for uri in uris]:
+                try:
+                    twins += answer.result()
+                except TwinError as error:
+                    if self.get_option("strict"):
+                        raise AnsibleParserError(str(error)) from error
+                    self.display.warning(str(error))
+        return twins
+
+    def _ask_one(self, uri):
+        def look():
+            with _libvirt.connect(uri) as connection:
+                return [dict(twin, uri=uri) for twin in survey(connection, None, self.get_option("wait"))]
+
+        return _libvirt.bounded(look, self.get_option("timeout"), "libvirt at %s" % uri)
+
+    def _add(self, twin):
+        name = twin[self.get_option("hostname")]
+        if name in self.inventory.hosts and "twin_uuid" in self.inventory.get_host(name).vars:
+            self.display.warning("More than one twin is called %s; the one at %s is left out." % (name, twin["uri"]))
+            return
+        self.inventory.add_host(name)
+        variables = dict({"twin_" + key: value for key, value in twin.items()}, **connection_variables(twin, self.get_option("private_key")))
+        for key, value in variables.items():
+            self.inventory.set_variable(name, key, value)
+        for group in ("twins", "twin_of_" + twin["host"], "twin_state_" + twin["state"]):
+            self.inventory.add_child(self.inventory.add_group(self._sanitize_group_name(group)), name)
+        strict = self.get_option("strict")
+        self._set_composite_vars(self.get_option("compose"), variables, name, strict=strict)
+        self._add_host_to_composed_groups(self.get_option("groups"), variables, name, strict=strict)
+        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, name, strict=strict)
+
+
+def connection_variables(twin, private_key=None):
+    """What ssh needs to reach a twin, as Ansible's variables; host-key checking stays on."""
+    jump = _jump_host(twin["uri"])
+    options = ["HostKeyAlias=" + twin["domain"], "StrictHostKeyChecking=yes", "GlobalKnownHostsFile=/dev/null"]
+    if jump:
+        # The key is in the domain's metadata; known_hosts is a file of the other machine.
+        options += ["UserKnownHostsFile=/dev/null", "KnownHostsCommand=/bin/echo %s %s" % (twin["domain"], twin["host_key"]), "ProxyJump=" + jump]
+        key = private_key
+    else:
+        options += ["UserKnownHostsFile=%s/known_hosts" % twin["directory"], "IdentitiesOnly=yes"]
+        key = twin["directory"] + "/id_ed25519"
+    variables = {"ansible_port": twin["port"], "ansible_user": "root"}
+    variables["ansible_ssh_common_args"] = " ".join("-o " + shlex.quote(option) for option in options)
+    if key:
+        variables["ansible_ssh_private_key_file"] = key
+    if twin["address"]:
+        variables["ansible_host"] = twin["address"]
+    return variables
+
+
+def _jump_host(uri):
+    """[user@]host[:port] of a URI over ssh, or None for a local one."""
+    parts = urlsplit(uri)
+    return parts.netloc or None

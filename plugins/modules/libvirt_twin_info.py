@@ -1,0 +1,154 @@
+#!/usr/bin/python
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: libvirt_twin_info
+short_description: Tell what twins a hypervisor has
+version_added: "0.1.0"
+description:
+  - Lists the twins of a hypervisor, or the one of a host, with state, address, definition, snapshots and disk layers.
+extends_documentation_fragment:
+  - safetytwin.twin.libvirt
+attributes:
+  check_mode:
+    description: Only reads.
+    support: full
+  diff_mode:
+    description: Only reads.
+    support: none
+options:
+  host:
+    description: Inventory name of a mirrored host; without it all twins are listed.
+    type: str
+  wait:
+    description:
+      - Seconds to look for the address of a running twin that has no fixed one. Its DHCP lease is asked first, then the guest agent, then the ARP
+        table.
+    type: int
+    default: 0
+author:
+  - SafetyTwin contributors (@safetytwin)
+"""
+
+EXAMPLES = r"""
+- name: Look at all twins
+  safetytwin.twin.libvirt_twin_info:
+  become: true
+  register: hypervisor
+
+- name: Fail when a twin has crashed
+  ansible.builtin.assert:
+    that: hypervisor.twins | selectattr('state', 'eq', 'crashed') | length == 0
+"""
+
+RETURN = r"""
+twins:
+  description: The twins, by name of their domain.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    domain:
+      description: Name of the domain.
+      type: str
+    host:
+      description: Inventory name of the mirrored host.
+      type: str
+    machine_id:
+      description: Machine-id of the mirrored host.
+      type: str
+    uuid:
+      description: UUID of the domain.
+      type: str
+    state:
+      description: C(running), C(paused), C(shutoff), C(crashed), C(stopping), C(suspended) or C(unknown).
+      type: str
+    address:
+      description: IPv4 address; empty if none was found.
+      type: str
+    address_source:
+      description: C(fixed), C(lease), C(agent) or C(arp).
+      type: str
+    port:
+      description: Port of the management ssh.
+      type: int
+    host_key:
+      description: Public key of the management ssh.
+      type: str
+    mac:
+      description: MAC address.
+      type: str
+    network:
+      description: Libvirt network.
+      type: str
+    image:
+      description: Digest of the base image.
+      type: str
+    revision:
+      description: Revision of the host's state the twin was last brought to.
+      type: int
+    snapshots:
+      description: Name, layer file, consistency and number of each snapshot.
+      type: list
+      elements: dict
+    layers:
+      description: File, parent and bytes on disk of each layer; empty where the files are not open to this user.
+      type: list
+      elements: dict
+    bytes:
+      description: Bytes of all layers on disk.
+      type: int
+    directory:
+      description: Directory of the twin.
+      type: str
+    memory:
+      description: Memory in MiB.
+      type: int
+    vcpus:
+      description: Virtual CPUs.
+      type: int
+    accel:
+      description: C(kvm) or C(tcg).
+      type: str
+    machine:
+      description: C(q35) or C(pc).
+      type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.respawn import has_respawned, probe_interpreters_for_module, respawn_module
+
+from ansible_collections.safetytwin.twin.plugins.module_utils import _libvirt, _survey
+from ansible_collections.safetytwin.twin.plugins.module_utils._errors import TwinError
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "host": {"type": "str"},
+            "wait": {"type": "int", "default": 0},
+            "uri": {"type": "str", "default": "qemu:///system"},
+        },
+        supports_check_mode=True,
+    )
+    if _libvirt.libvirt is None and not has_respawned():
+        # The bindings come with the system's Python, which need not be the one Ansible chose.
+        python = probe_interpreters_for_module(["/usr/bin/python3"], "libvirt")
+        if python:
+            respawn_module(python)
+    try:
+        with _libvirt.connect(module.params["uri"]) as connection:
+            twins = _survey.survey(connection, module.params["host"], module.params["wait"])
+        for twin in twins:
+            twin["layers"] = _survey.disk_layers(twin["directory"])
+            twin["bytes"] = sum(layer["bytes"] for layer in twin["layers"])
+    except TwinError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(changed=False, twins=twins)
+
+
+if __name__ == "__main__":
+    main()
