@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import collections
-import os
 
 from ._rules import matches_any
 
@@ -144,7 +143,7 @@ class _Readers:
                 package = items.get(path, {}).get("package")
                 if package:
                     return package
-            path = os.path.dirname(path)
+            path = path.rpartition("/")[0] or "/"
         return None
 
 
