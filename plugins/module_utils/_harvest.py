@@ -127,7 +127,10 @@ class Memory:
         self.digest = self._known(self.stamps_text).get("digest")
 
     def _known(self, content):
-        document = json.loads(content) if content else {}
+        try:
+            document = json.loads(content)
+        except ValueError:  # nothing yet, or not ours: the harvest is whole without it
+            return {}
         return document if document.get("format") == FORMAT and document.get("options") == self.options else {}
 
     def scope(self, name):

@@ -66,7 +66,7 @@ _NAMED = (_SETTING, _ASSIGNMENT, _DIRECTIVE)
 _HINTS = ("pass", "pwd", "secret", "token", "credential", "psk", "community", "key", "masterauth", "bindpw", "rootpw", "auth")
 _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 _COMMENT = re.compile(r"^[ \t]*(?:[#;]|//)[^\n]*", re.MULTILINE)
-_PROGRAM = re.compile(r"\A#![^\n]*\b(?:python|perl|ruby|node|php|lua)\b")
+_PROGRAM = re.compile(r"\A#![^\n]*\b(?:python|perl|ruby|node|php|lua)")
 _PROGRAM_FILES = ("**/*.py", "**/*.pl", "**/*.pm", "**/*.rb", "**/*.js", "**/*.ts", "**/*.go", "**/*.c", "**/*.h", "**/*.lua", "**/*.vim", "**/*.el")
 # Formats in which the words of the tables mean something else.
 _EXEMPT = ("/etc/nsswitch.conf", "/etc/pam.d/**", "/etc/login.defs", "/etc/debconf.conf", "/etc/services", "/etc/ssl/openssl.cnf", "/etc/mime.types")

@@ -22,18 +22,19 @@ def collect(context):
     if context.cache.get("version") != version:
         context.cache.clear()
         context.cache["version"] = version
-    items, excluded = {}, {}
+    items, excluded, seen = {}, {}, set()
     files = _Files(context)
     for path, info, reason in _walk.paths(context) if context.only is None else _walk.named(context, context.only):
         item, reason = (None, reason) if reason else files.item(path, info)
+        seen.add(path)
         if reason:
             excluded[path] = reason
-            # A directory that turns out unreadable or another file system's was an item a moment ago.
+            # A directory that turns out unreadable was an item a moment ago.
             items.pop(path, None)
         elif item:
             items[path] = item
     if context.only is None:
-        context.cache["content"] = {path: row for path, row in context.cache.get("content", {}).items() if path in items or path in excluded}
+        context.cache["content"] = {path: row for path, row in context.cache.get("content", {}).items() if path in seen}
     return result(items, excluded)
 
 

@@ -1,0 +1,70 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.safetytwin.twin.plugins.module_utils import _reasons, _rules
+
+
+@pytest.mark.parametrize(("pattern", "text", "expected"), [
+    ("/a/*", "/a/b", True), ("/a/*", "/a/b/c", False), ("/a/*", "/a", False),
+    ("/a/**", "/a", True), ("/a/**", "/a/b/c", True), ("/a/**", "/ab", False),
+    ("/a/**/*", "/a", False), ("/a/**/*", "/a/b", True), ("/a/**/*", "/a/b/c", True),
+    ("**/x", "x", True), ("**/x", "/a/b/x", True), ("**/x", "/a/bx", False),
+    ("/a/**/x", "/a/x", True), ("/a/**/x", "/a/b/c/x", True), ("/a?", "/ab", True), ("/a?", "/a/", False),
+    ("libvirt*", "libvirt-daemon", True), ("a.b", "axb", False), ("/a/*", "/a/b\nc", True), ("/a[b]", "/a[b]", True),
+])
+def test_patterns(pattern, text, expected):
+    assert _rules.matches(pattern, text) is expected
+    assert _rules.matches_any(("/never", pattern), text) is expected
+
+
+@given(st.text())
+def test_a_text_without_wildcards_matches_itself_alone(text):
+    plain = text.replace("*", "").replace("?", "")
+    assert _rules.matches(plain, plain)
+    assert not _rules.matches(plain, plain + "x")
+
+
+@pytest.mark.parametrize(("path", "expected"), [
+    ("/etc/nginx/nginx.conf", None), ("/etc/hosts", None), ("/etc/ssl/private", None), ("/etc/localtime", None),
+    ("/etc/ssh/sshd_config", None), ("/etc/ssh/ssh_host_rsa_key", "identity"), ("/etc/ssh/ssh_host_rsa_key.pub", "identity"),
+    ("/etc/machine-id", "identity"), ("/etc/hostname", "identity"), ("/etc/fstab", "identity"), ("/etc/network", "identity"),
+    ("/etc/netplan/50.yaml", "identity"), ("/etc/initramfs-tools/modules", "identity"),
+    ("/etc/NetworkManager/system-connections/home", "secret_excluded"), ("/etc/NetworkManager/NetworkManager.conf", "identity"),
+    ("/etc/shadow", "secret_excluded"), ("/etc/gshadow", "secret_excluded"), ("/etc/shadow-", "ignore"), ("/etc/passwd", "ignore"),
+    ("/etc/ssl/private/site.pem", "secret_excluded"), ("/etc/nginx/site.key", "secret_excluded"), ("/opt/app/.netrc", "secret_excluded"),
+    ("/etc/apt/keyrings/docker.key", None), ("/etc/apt/auth.conf.d/a.conf", "secret_excluded"),
+    ("/etc/safetytwin/twin.json", "ignore"), ("/etc/systemd/system/safetytwin-ssh.service", "ignore"),
+    ("/etc/systemd/system/multi-user.target.wants/safetytwin-ssh.service", "ignore"),
+    ("/etc/systemd/system/multi-user.target.wants/nginx.service", None), ("/etc/rc2.d/S01nginx", None),
+    ("/etc/nginx/a.dpkg-old", "ignore"), ("/etc/nginx/a~", "ignore"), ("/etc/ld.so.cache", "ignore"),
+])
+def test_the_tables(path, expected):
+    assert _rules.verdict(path) == expected
+
+
+def test_generated_links_are_told_from_files():
+    assert _rules.verdict("/etc/ssl/certs/5ed36f99.0", link=True) == _rules.IGNORE
+    assert _rules.verdict("/etc/ssl/certs/own.pem") is None
+
+
+def test_users_patterns_add_and_never_take_away():
+    assert _rules.verdict("/etc/app/a", exclude=("/etc/app/**",)) == "excluded"
+    assert _rules.verdict("/etc/shadow", exclude=("/etc/app/**",)) == "secret_excluded"
+    assert _rules.verdict("/etc/passwd", exclude=("/etc/passwd",)) == _rules.IGNORE
+
+
+def test_a_tree_is_left_out_as_a_whole():
+    assert _rules.verdict("/opt/app/secrets/deep/x") == _rules.covering("/opt/app/secrets/deep/x") == "secret_excluded"
+    assert _rules.covering("/etc/app/x/y", exclude=("/etc/app",)) == "excluded"
+    assert _rules.covering("/etc/nginx/nginx.conf") is None
+
+
+def test_every_verdict_is_one_that_reports_know():
+    verdicts = {rule.verdict for rule in _rules.PATHS} - {_rules.IGNORE, _rules.CARRY}
+    assert verdicts <= set(_reasons.REASONS)
