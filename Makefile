@@ -6,8 +6,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-# The tools' Python environment, made once and kept in the cache.
-PYTHON = $(shell tests/tools/bootstrap)/bin/python
+# The tools' own Python, made once and kept in the cache.
+PYTHON := venv=$$(tests/tools/bootstrap) && exec "$$venv/bin/python"
 STAGES :=
 ONLY :=
 

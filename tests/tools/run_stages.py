@@ -121,9 +121,10 @@ def run(stage, outcomes):
 
 def wait(stage, output):
     """Exit status of the stage's command; one that outlives its limit, or us, is ended with all it started."""
-    process = subprocess.Popen(
-        stage.command.split(), stdin=subprocess.DEVNULL, stdout=output, stderr=None if output is None else subprocess.STDOUT, start_new_session=True
-    )
+    # setpriv: even if we are killed without a word, the next run does not meet this stage still at work.
+    command = ["setpriv", "--pdeathsig", "TERM", *stage.command.split()]
+    errors = None if output is None else subprocess.STDOUT
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, start_new_session=True)
     try:
         return process.wait(timeout=stage.limit)
     except subprocess.TimeoutExpired:
@@ -171,5 +172,6 @@ def say(text):
 
 if __name__ == "__main__":
     # A killed run ends its stage too.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, lambda number, frame: sys.exit(128 + number))
     sys.exit(main())
