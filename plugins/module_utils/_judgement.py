@@ -26,8 +26,8 @@ class Judgement:
             "caps": {"vcpus": request["vcpus"], "memory_mib": request["memory_mib"]},
         }
         self.desired, self.exceptions = desire(host_scopes, twin)
-        keep = kept(actual["scopes"], self.desired, self.exceptions, twin)
-        changes = diff(actual["scopes"], self.desired, keep)
+        self.kept = kept(actual["scopes"], self.desired, self.exceptions, twin)
+        changes = diff(actual["scopes"], self.desired, self.kept)
         drifted = _drift(changes, actual, recorded) if recorded else []
         self.drift = ["%s %s" % (change.scope, change.key) for change in drifted]
         self.pause = _pause(self.drift) if request["drift"] == "pause" and drifted else ""
@@ -70,19 +70,22 @@ class Judgement:
 
     def verdict(self, actual):
         """The fidelity report of the twin as it is now."""
-        return report(self.host, self.desired, self.exceptions, actual["scopes"], self.failures)
+        return report(self.host, self.desired, self.exceptions, actual["scopes"], self.failures, self.kept)
 
     def shown(self, limit):
         """The first steps for people and diff mode: {"scope", "key", "verb", "because", "before", "after"}."""
         return [
             dict({name: step[name] for name in ("scope", "key", "verb", "because")}, before=_text(step["have"]), after=_text(step["want"]))
-            for step in self.steps[:limit]
+            for step in self._items()[:limit]
         ]
+
+    def _items(self):
+        return [step for step in self.steps if step["key"]]
 
     def counts(self):
         """Steps per scope."""
         counts = {}
-        for step in self.steps:
+        for step in self._items():
             counts[step["scope"]] = counts.get(step["scope"], 0) + 1
         return counts
 
