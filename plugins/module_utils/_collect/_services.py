@@ -22,7 +22,7 @@ from . import _services_systemd as systemd
 from ._context import result
 from ._dpkg import modern
 from ._services_content import add_content
-from ._services_files import admin_mounts, GLOBS, is_template, RUNNING, scan, wanted_targets
+from ._services_files import GLOBS, RUNNING, admin_mounts, is_template, scan, wanted_targets
 from ._services_user import user_units
 
 SYSTEM = ["systemctl"]

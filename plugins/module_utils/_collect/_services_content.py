@@ -13,7 +13,7 @@ import stat
 
 from .._codec import digest
 from .._redact import secret_in, version
-from .._rules import covering, IGNORE
+from .._rules import IGNORE, covering
 from ._context import HOST, stamp_of
 from ._dpkg import modern, owners
 
@@ -46,7 +46,9 @@ def add_content(context, items):
 
 def _describe(item, files):
     fragment = item["fragment"]
-    dropins = [path for path in item.pop("dropins", []) if not files.reason(path)]
+    # What lies under /run was made for this boot of this machine.
+    lasting = [path for path in item.pop("dropins", []) if not path.startswith("/run/")]
+    dropins = [path for path in lasting if not files.reason(path)]
     item["fragment"] = modern(fragment)
     if dropins:
         item["dropins"] = [modern(path) for path in dropins]

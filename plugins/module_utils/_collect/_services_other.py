@@ -8,6 +8,7 @@ import glob
 import json
 import os
 import xmlrpc.client
+from typing import Any
 from xml.parsers.expat import ExpatError
 
 from .._errors import TwinError
@@ -46,8 +47,8 @@ def supervisor():
 def parse_supervisor(answer):
     """Items of the XML-RPC answer (bytes) of getAllProcessInfo."""
     try:
-        (rows,), _method = xmlrpc.client.loads(answer)
-    except (xmlrpc.client.Error, ExpatError, ValueError) as error:
+        rows: Any = xmlrpc.client.loads(answer)[0][0]
+    except (xmlrpc.client.Error, ExpatError, LookupError) as error:
         raise TwinError("supervisord gave an answer that cannot be read: %s." % error) from error
     items = {}
     for row in rows:
