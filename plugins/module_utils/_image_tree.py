@@ -43,7 +43,8 @@ MODULES=list
 COMPRESS=lz4
 BUSYBOX=n
 """
-INITRAMFS_MODULES = ("virtio_pci", "virtio_blk", "virtio_net", "virtio_console", "virtio_rng", "ext4", "crc32c_generic", "crc32c_intel", "isofs", "sr_mod", "ahci")
+# What the root file system needs; all else is loaded from it.
+INITRAMFS_MODULES = ("virtio_pci", "virtio_blk", "ext4", "crc32c_generic")
 
 
 def files():
