@@ -81,7 +81,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 
 from ansible_collections.safetytwin.twin.plugins.module_utils import _libvirt
 from ansible_collections.safetytwin.twin.plugins.module_utils._errors import TwinError
-from ansible_collections.safetytwin.twin.plugins.module_utils._survey import survey
+from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt_survey import survey
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whether KVM may be used: a guest kernel has to boot under it, since a /dev/kvm that opens proves nothing."""
+
 from __future__ import annotations
 
 import json
@@ -44,8 +45,28 @@ def probe(kernels, device=DEVICE, seconds=PROBE_SECONDS):
     if kernel is None:
         return _tcg("there is no kernel to try KVM with")
     result = run(
-        [QEMU, "-machine", "q35,accel=kvm", "-cpu", "host", "-m", "256", "-smp", "1", "-nodefaults", "-no-user-config", "-display", "none",
-         "-no-reboot", "-serial", "stdio", "-kernel", kernel, "-append", "panic=-1 console=ttyS0"],
+        [
+            QEMU,
+            "-machine",
+            "q35,accel=kvm",
+            "-cpu",
+            "host",
+            "-m",
+            "256",
+            "-smp",
+            "1",
+            "-nodefaults",
+            "-no-user-config",
+            "-display",
+            "none",
+            "-no-reboot",
+            "-serial",
+            "stdio",
+            "-kernel",
+            kernel,
+            "-append",
+            "panic=-1 console=ttyS0",
+        ],
         timeout=seconds,
     )
     if MARKER in result.out:

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A directory with a base image: disk.qcow2, and for direct boot vmlinuz, initrd.img and manifest.json beside it."""
+
 from __future__ import annotations
 
 import hashlib

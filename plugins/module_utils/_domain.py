@@ -8,6 +8,7 @@ A spec is {"name", "uuid", "memory" (MiB), "vcpus", "accel": "kvm"|"tcg", "machi
 Metadata is {"format", "host", "machine_id", "image" (digest), "revision", "address" (fixed lease or ""), "host_key" (public, of the twin's ssh),
 "snapshots": [{"name", "file", "consistency", "number"}]}.
 """
+
 from __future__ import annotations
 
 import hashlib

@@ -6,6 +6,7 @@
 The files are the truth about who backs whom; snapshots are names that point at frozen layers (kept in the domain's metadata). A frozen layer
 that no name points at and no other layer needs is waste: deleted if it has no child, merged with its child if it has one.
 """
+
 from __future__ import annotations
 
 import json

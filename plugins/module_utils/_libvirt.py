@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The only file that imports libvirt: connections, domains, their states. Its errors leave here as sentences."""
+
 from __future__ import annotations
 
 import contextlib
@@ -49,7 +50,10 @@ def _open(uri, readonly):
         return libvirt.openReadOnly(uri) if readonly else libvirt.open(uri)
     except libvirt.libvirtError as error:
         said = str(error)
-        if "ermission denied" in said or error.get_error_code() in (libvirt.VIR_ERR_AUTH_UNAVAILABLE, libvirt.VIR_ERR_AUTH_CANCELLED):
+        if "ermission denied" in said or error.get_error_code() in (
+            libvirt.VIR_ERR_AUTH_UNAVAILABLE,
+            libvirt.VIR_ERR_AUTH_CANCELLED,
+        ):
             hint = "be root (become) or a member of the group libvirt"
         elif error.get_error_code() in (libvirt.VIR_ERR_INVALID_ARG, libvirt.VIR_ERR_NO_CONNECT):
             hint = "check the URI"
@@ -102,7 +106,11 @@ def metadata(dom):
     try:
         return _domain.read_metadata(dom.metadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, _domain.NAMESPACE, libvirt.VIR_DOMAIN_AFFECT_CONFIG))
     except libvirt.libvirtError as error:
-        if error.get_error_code() in (libvirt.VIR_ERR_NO_DOMAIN_METADATA, libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_OPERATION_INVALID):
+        if error.get_error_code() in (
+            libvirt.VIR_ERR_NO_DOMAIN_METADATA,
+            libvirt.VIR_ERR_NO_DOMAIN,
+            libvirt.VIR_ERR_OPERATION_INVALID,
+        ):
             return None
         raise TwinError("Reading the metadata of domain %s failed: %s." % (dom.name(), error)) from error
 

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Disk layers of a running guest: cut and merged by QEMU under it, since its files are open."""
+
 from __future__ import annotations
 
 import time
@@ -33,7 +34,11 @@ def cut(dom, path):
                 dom.snapshotCreateXML(xml, flags | api.VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE)
                 return "quiesced"
             except api.libvirtError as error:
-                if error.get_error_code() not in (api.VIR_ERR_AGENT_UNRESPONSIVE, api.VIR_ERR_AGENT_COMMAND_TIMEOUT, api.VIR_ERR_AGENT_COMMAND_FAILED):
+                if error.get_error_code() not in (
+                    api.VIR_ERR_AGENT_UNRESPONSIVE,
+                    api.VIR_ERR_AGENT_COMMAND_TIMEOUT,
+                    api.VIR_ERR_AGENT_COMMAND_FAILED,
+                ):
                     raise
         dom.snapshotCreateXML(xml, flags)
     return "crash"

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The twins' network in libvirt: made isolated, with a fixed lease per twin; a network that is not ours is used as it is."""
+
 from __future__ import annotations
 
 import json

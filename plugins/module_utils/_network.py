@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The twins' network as a plain value: isolated, with one fixed lease per twin. Pure: text in, text out."""
+
 from __future__ import annotations
 
 import hashlib
@@ -82,7 +83,11 @@ def clash(subnet, routes):
             continue
         other = ipaddress.ip_network(route["dst"], strict=False)
         if other.version == 4 and span.overlaps(other):
-            return "The twins' range %s overlaps %s, already reached through %s: choose another with the option subnet." % (span, other, route.get("dev", "a route"))
+            return "The twins' range %s overlaps %s, already reached through %s: choose another with the option subnet." % (
+                span,
+                other,
+                route.get("dev", "a route"),
+            )
     return None
 
 

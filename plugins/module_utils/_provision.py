@@ -5,6 +5,7 @@
 
 A wish is the options of the module libvirt_twin, by name.
 """
+
 from __future__ import annotations
 
 import functools
@@ -92,7 +93,7 @@ def _removal(conn, wish, twin):
     steps = []
     if twin:
         steps.append(Step("remove the domain %s" % name, functools.partial(_libvirt.undefine, _libvirt.lookup(conn, name))))
-    network, mac = (twin["spec"]["network"], twin["spec"]["mac"]) if twin else (_network_name(wish), _domain.mac_address(name))
+    network, mac = (twin["spec"]["network"], twin["spec"]["mac"]) if twin else (wish["network"] or _libvirt_network.NAME, _domain.mac_address(name))
     steps += _lease_freed(conn, network, mac, name)
     if os.path.isdir(directory):
         steps.append(Step("remove the directory %s" % directory, functools.partial(_remove_tree, directory)))
@@ -104,7 +105,12 @@ def _lease_freed(conn, network, mac, name):
     if not (found and found["ours"] and mac in found["leases"]):
         return []
     lease = {"mac": mac, "address": found["leases"][mac], "domain": name}
-    return [Step("free the address %s" % lease["address"], functools.partial(_libvirt_network.drop_lease, conn, network, lease))]
+    return [
+        Step(
+            "free the address %s" % lease["address"],
+            functools.partial(_libvirt_network.drop_lease, conn, network, lease),
+        )
+    ]
 
 
 def _remove_tree(directory):
@@ -133,8 +139,12 @@ def _presence(conn, wish, twin, facts):
     goal = STATES.get(wish["state"], state)
     if goal != state:
         patience = wish["shutdown_timeout"]
-        steps.append(Step("bring the domain from %s to %s" % (state, goal),
-                          lambda: _libvirt.reach(conn, _libvirt.lookup(conn, want["name"]), goal, patience)))
+        steps.append(
+            Step(
+                "bring the domain from %s to %s" % (state, goal),
+                lambda: _libvirt.reach(conn, _libvirt.lookup(conn, want["name"]), goal, patience),
+            )
+        )
     return want, goal, steps
 
 
@@ -149,17 +159,30 @@ def _blank(wish, image):
     """The spec of a twin to be made, before the wish's own values."""
     name = _domain.domain_name(wish["host"])
     directory = _twindir.path_of(wish["directory"], name)
-    metadata = {"format": _domain.FORMAT, "host": wish["host"], "machine_id": wish["machine_id"], "image": image["digest"],
-                "revision": 0, "address": "", "host_key": "", "snapshots": []}
-    return {
-        "name": name, "uuid": str(uuid.uuid4()), "memory": MEMORY, "vcpus": VCPUS, "accel": None, "machine": "q35",
-        "network": _libvirt_network.NAME, "mac": _domain.mac_address(name), "disk": os.path.join(directory, "layer-0000.qcow2"),
-        "seed": os.path.join(directory, "seed.iso"), "boot": image["boot"], "metadata": metadata,
+    metadata = {
+        "format": _domain.FORMAT,
+        "host": wish["host"],
+        "machine_id": wish["machine_id"],
+        "image": image["digest"],
+        "revision": 0,
+        "address": "",
+        "host_key": "",
+        "snapshots": [],
     }
-
-
-def _network_name(wish):
-    return wish["network"] or _libvirt_network.NAME
+    return {
+        "name": name,
+        "uuid": str(uuid.uuid4()),
+        "memory": MEMORY,
+        "vcpus": VCPUS,
+        "accel": None,
+        "machine": "q35",
+        "network": _libvirt_network.NAME,
+        "mac": _domain.mac_address(name),
+        "disk": os.path.join(directory, "layer-0000.qcow2"),
+        "seed": os.path.join(directory, "seed.iso"),
+        "boot": image["boot"],
+        "metadata": metadata,
+    }
 
 
 def _acceleration(wish, known):
@@ -177,7 +200,11 @@ def _connection(conn, wish, twin, want):
     steps = [Step(says, functools.partial(_libvirt_network.make, conn, name, wish["subnet"]))] if says else []
     if twin and twin["spec"]["network"] != name:
         steps += _lease_freed(conn, twin["spec"]["network"], want["mac"], want["name"])
-    found = _libvirt_network.find(conn, name) or {"ours": True, "subnet": wish["subnet"] or _libvirt_network.SUBNET, "leases": {}}
+    found = _libvirt_network.find(conn, name) or {
+        "ours": True,
+        "subnet": wish["subnet"] or _libvirt_network.SUBNET,
+        "leases": {},
+    }
     if not found["ours"]:
         return steps, dict(metadata, address="")
     address = _network.choose_address(found["subnet"], want["mac"], found["leases"], metadata["address"])
@@ -213,7 +240,10 @@ def _making(wish, want, image, facts):
 
 def _ssh_config(want):
     directory = os.path.dirname(want["disk"])
-    path, text = os.path.join(directory, "ssh_config"), _twindir.ssh_config(directory, want["name"], want["metadata"]["address"])
+    path, text = (
+        os.path.join(directory, "ssh_config"),
+        _twindir.ssh_config(directory, want["name"], want["metadata"]["address"]),
+    )
     if os.path.exists(path) and _twindir.read(path) == text:
         return []
     return [Step("write %s" % path, lambda: write_atomic(path, text.encode("utf-8")))]

@@ -5,6 +5,7 @@
 
 Documents are JSON, which every YAML reader takes. They are kept small: cloud-init's work is paid for in emulated seconds.
 """
+
 from __future__ import annotations
 
 import json
@@ -20,7 +21,8 @@ PORT = 62022
 MARKER = "/etc/safetytwin/twin.json"
 MAKERS = (["genisoimage"], ["mkisofs"], ["xorriso", "-as", "mkisofs"])
 
-SSHD_CONFIG = """\
+SSHD_CONFIG = (
+    """\
 # Management access of the twin's hypervisor, apart from the mirrored sshd.
 Port %d
 HostKey /etc/safetytwin/ssh_host_ed25519_key
@@ -33,7 +35,9 @@ PrintMotd no
 PidFile none
 MaxSessions 64
 Subsystem sftp internal-sftp
-""" % PORT
+"""
+    % PORT
+)
 
 SSH_UNIT = """\
 [Unit]
@@ -79,8 +83,14 @@ def _user_data(host, uuid, keys, console):
         "ssh_deletekeys": False,
         "ssh_genkeytypes": ["ed25519"],  # an RSA key takes seconds to make under emulation
         "users": [
-            {"name": console["user"], "gecos": "Console of the twin", "shell": "/bin/bash", "lock_passwd": False, "passwd": console["hash"],
-             "sudo": "ALL=(ALL) ALL"},
+            {
+                "name": console["user"],
+                "gecos": "Console of the twin",
+                "shell": "/bin/bash",
+                "lock_passwd": False,
+                "passwd": console["hash"],
+                "sudo": "ALL=(ALL) ALL",
+            },
         ],
         "write_files": [
             _file(MARKER, dumps({"host": host, "uuid": uuid}) + "\n", "0644"),
@@ -90,7 +100,10 @@ def _user_data(host, uuid, keys, console):
             _file("/etc/safetytwin/sshd_config", SSHD_CONFIG, "0644"),
             _file("/etc/systemd/system/safetytwin-ssh.service", SSH_UNIT, "0644"),
         ],
-        "runcmd": [["systemctl", "daemon-reload"], ["systemctl", "enable", "--now", "--no-block", "safetytwin-ssh.service"]],
+        "runcmd": [
+            ["systemctl", "daemon-reload"],
+            ["systemctl", "enable", "--now", "--no-block", "safetytwin-ssh.service"],
+        ],
     }
 
 
@@ -109,6 +122,9 @@ def write_iso(path, texts):
                 stream.write(text)
         image = os.path.join(work, "seed.iso")
         sources = [os.path.join(work, name) for name in sorted(texts)]
-        check(maker + ["-quiet", "-volid", "cidata", "-joliet", "-rock", "-output", image] + sources, "Making the seed image %s" % path)
+        check(
+            maker + ["-quiet", "-volid", "cidata", "-joliet", "-rock", "-output", image] + sources,
+            "Making the seed image %s" % path,
+        )
         os.chmod(image, 0o600)
         os.replace(image, path)

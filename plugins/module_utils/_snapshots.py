@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The twin's snapshots: names for frozen disk layers. A plan of steps, then the steps."""
+
 from __future__ import annotations
 
 import functools

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A twin's directory on the hypervisor: keys, known_hosts, ssh_config. QEMU's own user only passes through it (0711)."""
+
 from __future__ import annotations
 
 import os

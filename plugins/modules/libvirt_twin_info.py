@@ -121,7 +121,7 @@ twins:
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.respawn import has_respawned, probe_interpreters_for_module, respawn_module
 
-from ansible_collections.safetytwin.twin.plugins.module_utils import _libvirt, _survey
+from ansible_collections.safetytwin.twin.plugins.module_utils import _libvirt, _libvirt_survey
 from ansible_collections.safetytwin.twin.plugins.module_utils._errors import TwinError
 
 
@@ -141,9 +141,9 @@ def main():
             respawn_module(python)
     try:
         with _libvirt.connect(module.params["uri"]) as connection:
-            twins = _survey.survey(connection, module.params["host"], module.params["wait"])
+            twins = _libvirt_survey.survey(connection, module.params["host"], module.params["wait"])
         for twin in twins:
-            twin["layers"] = _survey.disk_layers(twin["directory"])
+            twin["layers"] = _libvirt_survey.disk_layers(twin["directory"])
             twin["bytes"] = sum(layer["bytes"] for layer in twin["layers"])
     except TwinError as error:
         module.fail_json(msg=str(error))

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What there is to know of the twins on a hypervisor, as flat values for people, playbooks and the inventory."""
+
 from __future__ import annotations
 
 import os
