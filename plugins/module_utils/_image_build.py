@@ -35,9 +35,9 @@ def build(request, work, debs, progress):
     apt = Apt(os.path.join(work, "apt"), files, architectures)
     progress("Reading the host's package sources (usually 5 s)")
     sources_lost = apt.update()
-    names, absent = inputs.select(facts["packages"], native, apt.available())
+    offered, absent = inputs.select(facts["packages"], native, apt.available())
     needed = [inputs.KERNELS[facts["distribution"]["id"]][native], *inputs.TWIN_PACKAGES]
-    names, broken = apt.installable(needed, names)
+    names, broken = apt.installable(needed, list(offered))
     progress("Installing %d packages into a tree (usually 60 s)" % (len(names) + len(needed)))
     root = os.path.join(work, "tree")
     _write_inputs(work, files, tree.lists(facts["accounts"], facts["packages"], names))
@@ -46,7 +46,7 @@ def build(request, work, debs, progress):
     _take_kernel(root, work)
     progress("Writing the disk (usually 10 s)")
     _disk(root, work, request.get("size") or inputs.SIZE)
-    return installed, absent + broken, sources_lost
+    return installed, absent + [offered[name] for name in broken], sources_lost
 
 
 def _require(work):

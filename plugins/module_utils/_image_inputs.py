@@ -28,7 +28,7 @@ TWIN_PACKAGES = (
     "initramfs-tools", "lz4", "systemd", "systemd-sysv", "udev", "dbus", "cloud-init", "qemu-guest-agent", "openssh-server", "python3", "python3-psutil",
     "iproute2", "netbase", "e2fsprogs", "apt",
 )
-_CHECKSUM = re.compile(r"sha(256|512):[0-9a-f]{64}(?:[0-9a-f]{64})?\Z")
+_CHECKSUM = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 _SIGNED_BY = re.compile(r"(?im)(signed-by\s*[:=]\s*)(/[^\s\]]+)")
 
 
@@ -38,8 +38,9 @@ def kind(request):
     given = [name for name in given if name != "facts"] or given
     if len(given) != 1:
         raise TwinError("A base image comes from exactly one of path, url or the host's facts; given: %s." % (", ".join(given) or "none"))
-    if given == ["url"] and not _CHECKSUM.match(request.get("checksum") or ""):
-        raise TwinError("A base image from a url needs its checksum as sha256:HEX or sha512:HEX, so that what arrives is what was meant.")
+    checksum = request.get("checksum") or ""
+    if (checksum or given == ["url"]) and not _CHECKSUM.fullmatch(checksum):
+        raise TwinError("A base image from a url needs its checksum as sha256:HEX or sha512:HEX; given: %r." % checksum)
     if given == ["facts"]:
         _require_debian(request["facts"])
     return "build" if given == ["facts"] else given[0]
@@ -81,12 +82,15 @@ def wanted(packages):
 
 
 def select(packages, architecture, available):
-    """(names to install, names no source has). available: what the sources offer, as name (native or all) or name:architecture."""
-    names, absent = [], []
+    """({name to ask apt for: item key}, keys no source has). available: what the sources offer, as name (native or all) or name:architecture."""
+    names, absent = {}, []
     for item in sorted(wanted(packages)):
         name, _colon, of = item.partition(":")
         asked = name if of in (architecture, "all", "") else item
-        (names if asked in available else absent).append(asked)
+        if asked in available:
+            names[asked] = item
+        else:
+            absent.append(item)
     return names, absent
 
 

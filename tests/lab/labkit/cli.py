@@ -42,7 +42,8 @@ def _facts(name: str) -> dict[str, str]:
 
 def _list(as_json: bool) -> None:
     known = [_facts(name) for name in host.names()]
-    lines = [json.dumps(known, indent=2)] if as_json else [f"{each['name']:12}{each['state']:9}{each['address']:15}{each['release']}/{each['template']}" for each in known]
+    rows = [f"{each['name']:12}{each['state']:9}{each['address']:15}{each['release']}/{each['template']}" for each in known]
+    lines = [json.dumps(known, indent=2)] if as_json else rows
     sys.stdout.writelines(line + "\n" for line in lines)
 
 

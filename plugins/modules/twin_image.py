@@ -1,0 +1,149 @@
+#!/usr/bin/python
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Have a base image for twins."""
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: twin_image
+short_description: Have a base image that a host's twin starts from
+version_added: "0.1.0"
+description:
+  - Builds a disk image that matches a Debian or Ubuntu host, from the host's own package sources and with its packages and accounts, or takes
+    one from a path or a URL.
+  - An image is made once and kept under the digest of all that went into it.
+  - Packages that no source has are left out and listed.
+options:
+  facts:
+    description: Path, on the hypervisor, of the JSON document of the host's facts that M(safetytwin.twin.twin_converge) leaves there.
+    type: path
+  path:
+    description: A qcow2 or raw image on the hypervisor to use instead of building one.
+    type: path
+  url:
+    description: Where to download an image from instead of building one; needs O(checksum).
+    type: str
+  checksum:
+    description: Checksum of the image at O(url) or O(path), as C(sha256:HEX) or C(sha512:HEX).
+    type: str
+  size:
+    description: Virtual size of a built disk in GiB; only what is written takes space.
+    type: int
+    default: 20
+  directory:
+    description: Where images are kept.
+    type: path
+    default: /var/lib/safetytwin/images
+  package_cache:
+    description: Where package files are kept from build to build.
+    type: path
+    default: /var/cache/safetytwin/debs
+  state:
+    description: V(absent) removes the image of this request.
+    type: str
+    choices: [present, absent]
+    default: present
+attributes:
+  check_mode:
+    support: full
+    description: Tells whether an image would be made or removed.
+  diff_mode:
+    support: none
+    description: There is nothing to compare.
+notes:
+  - Runs on the hypervisor, as root.
+  - Building needs mmdebstrap, e2fsprogs and qemu-utils there.
+author: SafetyTwin contributors (@safetytwin)
+seealso:
+  - module: safetytwin.twin.libvirt_twin
+"""
+
+EXAMPLES = r"""
+- name: Have a base image that matches the host
+  safetytwin.twin.twin_image:
+    facts: /var/lib/safetytwin/twins/twin-web1/image-facts.json
+
+- name: Use a downloaded cloud image
+  safetytwin.twin.twin_image:
+    url: https://images.example/debian-12.qcow2
+    checksum: sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+"""
+
+RETURN = r"""
+directory:
+  description: The directory of the image, for the option C(image) of M(safetytwin.twin.libvirt_twin).
+  returned: always
+  type: str
+manifest:
+  description: What the image was made of. Empty where it does not exist.
+  returned: always
+  type: dict
+  contains:
+    packages:
+      description: Versions by name:architecture.
+      type: dict
+    unavailable:
+      description: The host's packages that no source has, or that could not be installed together with the others.
+      type: list
+    sources_unavailable:
+      description: The host's source listings that the hypervisor cannot read.
+      type: list
+"""
+
+import json
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.safetytwin.twin.plugins.module_utils import _image
+from ansible_collections.safetytwin.twin.plugins.module_utils._errors import TwinError
+
+
+def run(module):
+    options = module.params
+    request = {name: options[name] for name in ("path", "url", "checksum", "size") if options[name]}
+    if options["facts"]:
+        request["facts"] = read_facts(options["facts"])
+    if options["state"] == "absent":
+        return {"changed": _image.remove(request, options["directory"], module.check_mode), "directory": "", "manifest": {}}
+    if module.check_mode:
+        _key, directory, manifest = _image.find(request, options["directory"])
+        return {"changed": manifest is None, "directory": directory, "manifest": manifest or {}}
+    return _image.build(request, options["directory"], module.debug, options["package_cache"])
+
+
+def read_facts(path):
+    """The host's facts from their file."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return json.load(stream)
+    except (OSError, ValueError) as wrong:
+        raise TwinError("The host's facts %s cannot be read: %s; run safetytwin.twin.sync, which leaves them there." % (path, wrong)) from wrong
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "facts": {"type": "path"},
+            "path": {"type": "path"},
+            "url": {"type": "str"},
+            "checksum": {"type": "str"},
+            "size": {"type": "int", "default": 20},
+            "directory": {"type": "path", "default": _image.DIRECTORY},
+            "package_cache": {"type": "path", "default": _image.DEBS},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        },
+        mutually_exclusive=[["path", "url"]],
+        required_by={"url": ["checksum"]},
+        required_one_of=[["facts", "path", "url"]],
+        supports_check_mode=True,
+    )
+    try:
+        result = run(module)
+    except TwinError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
