@@ -36,7 +36,8 @@ _CERTAIN = (
     ("a private key", ("PRIVATE KEY",), re.compile(
         r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:\\n|\s)+(?:[A-Za-z-]+: [^\n]*\n|\s)*[A-Za-z0-9+/=]{16,}")),
     ("a cloud or service token",
-     ("AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "sk_live_", "sk-", "AIza", "SG.", "hf_", "hvs.", "dckr_pat_", "npm_"),
+     ("AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "sk_live_", "sk-", "AIza", "SG.", "hf_", "hvs.",
+      "dckr_pat_", "npm_"),
      re.compile(
         r"\b(?:(?:AKIA|ASIA)[A-Z0-9]{16}|gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{22,}|glpat-[\w-]{20,}|xox[abeoprs]-[\w-]{10,}|sk_live_\w{16,}"
         r"|sk-(?:proj-|ant-)?\w[\w-]{31,}|AIza[\w-]{35}|SG\.[\w-]{16,}\.[\w-]{16,}|hf_[A-Za-z]{30,}|hvs\.[\w-]{20,}|dckr_pat_[\w-]{20,}"
@@ -157,6 +158,11 @@ def redact_argv(argv):
     return shown
 
 
+_ENV_NAME = re.compile(
+    r"(?i)(?:passw|pass\Z|pwd\Z|secret|token|credential|api_?key|(?:access|private|encryption|signing)_?key|(?:^|_)auth\Z|passphrase)(?!.*_file\Z)"
+)
+
+
 def redact_env(pairs):
     """Environment (list of "NAME=VALUE") with the values of secret names, and secrets inside other values, replaced."""
     shown = []
@@ -165,9 +171,6 @@ def redact_env(pairs):
         secret = equals and _ENV_NAME.search(name) and value and not value.startswith(("/run/secrets/", "/run/credentials/"))
         shown.append(name + "=" + REDACTED if secret else name + equals + redact_text(value))
     return shown
-
-
-_ENV_NAME = re.compile(r"(?i)(?:passw|pass\Z|pwd\Z|secret|token|credential|api_?key|(?:access|private|secret|encryption|signing)_?key|(?:^|_)auth\Z|passphrase)(?!.*_FILE\Z)")
 
 
 def version():
