@@ -81,7 +81,7 @@ def desire(host_scopes, twin):
 
 def kept(actual_scopes, desired_scopes, exceptions, twin):
     """{scope: {key: reason}} of what only the twin has and may keep."""
-    ours = _without_host(twin, desired_scopes)
+    ours = _without_host(twin, desired_scopes, exceptions)
     stays = {}
     for scope, body in actual_scopes.items():
         wanted = _items(desired_scopes, scope)
@@ -151,10 +151,11 @@ def _without(item, field):
     return {name: value for name, value in item.items() if name != field}
 
 
-def _without_host(twin, desired_scopes):
-    """Names of the twin's own packages that the host does not want: their files and units are the twin's, too."""
-    wanted = {_name("packages", key) for key in _items(desired_scopes, "packages")}
-    return {_name("packages", key) for key in twin["substrate"].get("packages", ())} - wanted
+def _without_host(twin, desired_scopes, exceptions):
+    """Names of the twin's own packages that the host has not got: their files and units are the twin's, too."""
+    known = exceptions.get("packages", {})
+    hosts = set(_items(desired_scopes, "packages")) | {key for key, reason in known.items() if reason != "safetytwin_self"}
+    return {_name("packages", key) for key in twin["substrate"].get("packages", ())} - {_name("packages", key) for key in hosts}
 
 
 def _of_twin(scope, key, item, ours, twin):

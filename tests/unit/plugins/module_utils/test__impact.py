@@ -53,6 +53,13 @@ def test_who_may_read_a_file_is_no_change_of_what_is_read():
     assert reached("/etc/nginx/d", have={"type": "dir"}, want={"type": "dir"}) == {}
 
 
+@pytest.mark.parametrize(("wanted", "present"), [("inactive", "active"), ("active", "inactive"), (None, "active")])
+def test_only_what_is_to_run_and_runs_is_told(wanted, present):
+    scopes = [{"services": {"items": {"nginx.service": {"active": state}}}} for state in (wanted, present)]
+    change = Change("files", "/etc/nginx/own", {"type": "file"}, {"type": "file"}, ("digest",))
+    assert dependents([change], *scopes) == {}
+
+
 def test_users_of_a_unit():
     scopes = {"services": {"items": {"own.service": {"active": "active", "user": "web"}}}}
 
