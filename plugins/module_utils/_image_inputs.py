@@ -116,7 +116,8 @@ def apt_files(sources):
 
 def listings(files):
     """The paths in apt's configuration that list sources, in order."""
-    return sorted(path for path in files if path == "/etc/apt/sources.list" or path.startswith("/etc/apt/sources.list.d/") and path.endswith((".list", ".sources")))
+    parts = "/etc/apt/sources.list.d/"
+    return sorted(path for path in files if path == "/etc/apt/sources.list" or (path.startswith(parts) and path.endswith((".list", ".sources"))))
 
 
 def resign(text, files, root):

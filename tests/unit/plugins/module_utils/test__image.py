@@ -8,9 +8,12 @@ import base64
 import copy
 import hashlib
 
-from ansible_collections.safetytwin.twin.plugins.module_utils import _image, _image_inputs as inputs, _image_tree as tree
-from ansible_collections.safetytwin.twin.plugins.module_utils._errors import TwinError
 import pytest
+
+from ansible_collections.safetytwin.twin.plugins.module_utils import _image
+from ansible_collections.safetytwin.twin.plugins.module_utils import _image_inputs as inputs
+from ansible_collections.safetytwin.twin.plugins.module_utils import _image_tree as tree
+from ansible_collections.safetytwin.twin.plugins.module_utils._errors import TwinError
 
 SHA = "sha256:" + "0" * 64
 NGINX = {"version": "1.22", "status": "installed", "held": False, "automatic": False}
