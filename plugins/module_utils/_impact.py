@@ -112,7 +112,7 @@ class _Readers:
             before, after = set(change.have.get("members", ())), set(change.want.get("members", ()))
             names = before ^ after
         else:
-            names = [name] if {"uid", "group", "home"}.intersection(change.fields) else []
+            names = {name} if {"uid", "group", "home"}.intersection(change.fields) else set()
         return [pair for user in sorted(names) for pair in self.users.get(user, {}).items()]
 
     def _of_file(self, change):
