@@ -34,7 +34,7 @@ def provision(conn, wish, dry=False):
     if wish["state"] == "absent":
         want, goal, steps = None, "absent", _removal(conn, wish, twin)
     else:
-        want, goal, steps = _presence(conn, wish, twin, facts)
+        want, goal, steps = _presence(conn, wish, twin, facts, dry)
     done = carry_out(steps, dry)
     after = _shown(want, goal)
     if wish["snapshot"]:
@@ -105,12 +105,7 @@ def _lease_freed(conn, network, mac, name):
     if not (found and found["ours"] and mac in found["leases"]):
         return []
     lease = {"mac": mac, "address": found["leases"][mac], "domain": name}
-    return [
-        Step(
-            "free the address %s" % lease["address"],
-            functools.partial(_libvirt_network.drop_lease, conn, network, lease),
-        )
-    ]
+    return [Step("free the address %s" % lease["address"], functools.partial(_libvirt_network.drop_lease, conn, network, lease))]
 
 
 def _remove_tree(directory):
@@ -120,12 +115,12 @@ def _remove_tree(directory):
         raise TwinError("%s cannot be removed: run this as root (become)." % directory) from denied
 
 
-def _presence(conn, wish, twin, facts):
+def _presence(conn, wish, twin, facts, dry):
     """The wanted spec, the wanted state, and the steps there; facts gets what only making the twin can tell."""
     image = None if twin else _image(wish)
     have = twin["spec"] if twin else _blank(wish, image)
     want = dict(have, **{field: wish[field] for field in ("memory", "vcpus", "machine", "network") if wish[field]})
-    verdict = _acceleration(wish, have["accel"])
+    verdict = _acceleration(wish, have["accel"], dry)
     want["accel"], facts["accel_reason"] = verdict["accel"], verdict["reason"]
     steps, want["metadata"] = _connection(conn, wish, twin, want)
     if twin is None:
@@ -185,12 +180,13 @@ def _blank(wish, image):
     }
 
 
-def _acceleration(wish, known):
+def _acceleration(wish, known, dry):
     if known and not wish["accel"]:
         return {"accel": known, "reason": "as the domain is defined"}
     kernels = [os.path.join(wish["image"], "vmlinuz")] if wish["image"] else []
     kernels += sorted(glob.glob("/boot/vmlinuz-*"), reverse=True)
-    return _accel.choose(wish["accel"] or "auto", kernels, os.path.join(wish["directory"], "accel.json"))
+    remember = not dry and os.access(wish["directory"], os.W_OK)
+    return _accel.choose(wish["accel"] or "auto", kernels, os.path.join(wish["directory"], "accel.json"), remember)
 
 
 def _connection(conn, wish, twin, want):
@@ -244,6 +240,6 @@ def _ssh_config(want):
         os.path.join(directory, "ssh_config"),
         _twindir.ssh_config(directory, want["name"], want["metadata"]["address"]),
     )
-    if os.path.exists(path) and _twindir.read(path) == text:
+    if os.path.exists(path) and (not os.access(path, os.R_OK) or _twindir.read(path) == text):  # root's, for others
         return []
     return [Step("write %s" % path, lambda: write_atomic(path, text.encode("utf-8")))]

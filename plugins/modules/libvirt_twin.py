@@ -266,6 +266,8 @@ def main():
             result = provision(connection, module.params, dry=module.check_mode)
     except TwinError as error:
         module.fail_json(msg=str(error))
+    except OSError as error:
+        module.fail_json(msg="%s: %s." % (error.filename or "A file of the twin", error.strerror))
     module.exit_json(**result)
 
 

@@ -147,6 +147,8 @@ def main():
             twin["bytes"] = sum(layer["bytes"] for layer in twin["layers"])
     except TwinError as error:
         module.fail_json(msg=str(error))
+    except OSError as error:
+        module.fail_json(msg="%s: %s." % (error.filename or "A file of the twin", error.strerror))
     module.exit_json(changed=False, twins=twins)
 
 
