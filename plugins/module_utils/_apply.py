@@ -29,10 +29,8 @@ def apply(stream):
         results, seconds = converge(request["plan"]["steps"], spool)
     start = time.monotonic()
     full = request["readback"] == "all"
-    keys = (
-        {scope: None for scope, meta in SCHEMA.items() if meta.converged} if full else touched(request["plan"]["steps"])
-    )
-    scopes = readback(keys)
+    keys = {scope: None for scope in SCHEMA if SCHEMA[scope].converged} if full else touched(request["plan"]["steps"])
+    scopes = readback(keys, **request.get("rules", {}))
     seconds["readback"] = round(time.monotonic() - start, 3)
     return {"results": results, "scopes": scopes, "full": full, "seconds": seconds}
 

@@ -18,7 +18,7 @@ import time
 from .._codec import raw, text, write_atomic
 from .._errors import Busy, TwinError
 from . import _home, _ownership
-from ._done import CHANGED, failed, UNCHANGED
+from ._done import CHANGED, UNCHANGED, failed
 
 ETC = "/etc"
 FILES = {"group": 4, "gshadow": 4, "passwd": 7, "shadow": 9}  # fields of a line, in order of writing

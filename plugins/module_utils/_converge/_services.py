@@ -15,15 +15,15 @@ import re
 import time
 
 from .._errors import TwinError
-from .._run import check, last_words, run
-from ._done import CHANGED, UNCHANGED, failed
+from .._run import check, run
+from ._done import CHANGED, UNCHANGED, Done, failed
 
 UNIT = re.compile(r"[A-Za-z0-9:_.\\@-]+")
-PROPERTIES = ("LoadState", "ActiveState", "SubState", "Result", "ExecMainStatus", "ConditionResult", "ConditionTimestampMonotonic", "Job")
+PROPERTIES = ("LoadState", "ActiveState", "SubState", "Result", "ExecMainStatus", "Job")
 PATIENCE = 60  # seconds for jobs, and once more for states, to settle
 GRACE = 5  # seconds that a unit gets to fail as it does on the host
 
-State = collections.namedtuple("State", "load active sub result status condition conditioned job")
+State = collections.namedtuple("State", "load active sub result status job")
 
 
 def apply(steps, spool):
@@ -41,13 +41,14 @@ def leave(steps, spool):
         systemctl = _systemctl(user)
         before = _show(systemctl, mine)
         jobs = {"stop": [unit for unit in mine if _up(before[unit])]}
-        words = _tell(systemctl, jobs)
+        lines = _tell(systemctl, jobs)
         after = _settle(systemctl, dict.fromkeys(mine, "inactive")) if jobs["stop"] else before
-        words += _tell(systemctl, {"reset-failed": [unit for unit in mine if after[unit].active == "failed"]})
+        _tell(systemctl, {"reset-failed": [unit for unit in mine if after[unit].active == "failed"]})
         for unit, step in mine.items():
-            stuck = _up(after[unit])
             changed = after[unit] != before[unit] or after[unit].active == "failed"
-            done[step["id"]] = failed("%s does not stop: %s" % (unit, words), changed) if stuck else (CHANGED if changed else UNCHANGED)
+            done[step["id"]] = Done(changed, None)
+            if _up(after[unit]):
+                done[step["id"]] = failed("%s does not stop: %s" % (unit, _complaint(lines, unit) or after[unit].sub), changed)
     return done
 
 
@@ -96,9 +97,9 @@ def _bring(systemctl, mine):
             told[unit] = step["want"].get("active")
     if not told:
         return {step["id"]: UNCHANGED for step in mine.values()}
-    words = _tell(systemctl, jobs)
+    lines = _tell(systemctl, jobs)
     after = _settle(systemctl, told)
-    return {step["id"]: _verdict(unit, step, after.get(unit), words) for unit, step in mine.items()}
+    return {step["id"]: _verdict(unit, step, after.get(unit), lines) for unit, step in mine.items()}
 
 
 def _job(step, state):
@@ -124,14 +125,18 @@ def _failing(state):
 
 
 def _tell(systemctl, jobs):
-    """Give each job to all its units at once and return what systemctl complained of; who succeeded is read back."""
-    words = []
+    """Give each job to all its units at once; returns the lines systemctl complained in, but who succeeded is read back."""
+    lines = []
     for job, units in jobs.items():
         if units:
             result = run(systemctl + [job, "--"] + units, timeout=PATIENCE)
-            if result.rc:
-                words.append(last_words(result.err, lines=2))
-    return " / ".join(words)
+            lines += result.err.decode("utf-8", "replace").splitlines() if result.rc else []
+    return lines
+
+
+def _complaint(lines, unit):
+    """What systemctl said of one unit."""
+    return " / ".join(line.strip() for line in lines if re.search(r"(?<![\w@.\\-])%s(?![\w@\\-])" % re.escape(unit), line))
 
 
 def _show(systemctl, units):
@@ -167,16 +172,14 @@ def _moving(state, goal, waited):
     return between or state.job not in ("", "0")
 
 
-def _verdict(unit, step, state, words):
+def _verdict(unit, step, state, lines):
     if state is None:
         return UNCHANGED
-    goal = step["want"].get("active")
-    # a unit that was never asked has no condition that holds either, so the time of asking tells
-    skipped = state.condition == "no" and state.conditioned not in ("", "0") and state.active == "inactive"
-    if goal != "active" or skipped or (state.active == goal and state.job in ("", "0")):
+    goal, said = step["want"].get("active"), _complaint(lines, unit)
+    # a condition did not hold, or a short run is over: systemd calls that a success, and verification compares
+    ended = state.active == "inactive" and state.result == "success" and not said
+    if goal != "active" or ended or (state.active == goal and state.job in ("", "0")):
         return CHANGED
-    why = "%s, status %s" % (state.result, state.status or "unknown") if state.active == "failed" else (words or state.sub)
-    return failed(
-        "%s is %s and not active (%s): `journalctl -u %s` in the twin tells more." % (unit, state.active, why, unit),
-        True,
-    )
+    why = "%s, status %s" % (state.result, state.status or "unknown") if _failing(state) else (said or state.sub)
+    tip = "" if state.load == "not-found" else ": `journalctl -u %s` in the twin tells more" % unit
+    return failed("%s is %s and not active (%s)%s." % (unit, state.active, why, tip), True)

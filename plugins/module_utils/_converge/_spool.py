@@ -76,7 +76,7 @@ def open_request(stream):
     try:
         tar = tarfile.TarFile.open(fileobj=stream, mode="r|")
         first = tar.next()
-        if first is None or first.name != "request.json":
+        if first is None or first.name != "request.json" or not first.isreg():
             raise TwinError("The request does not begin with request.json; nothing was applied.")
         return tar, json.load(tar.extractfile(first))
     except (tarfile.TarError, ValueError) as error:

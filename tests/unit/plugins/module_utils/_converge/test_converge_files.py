@@ -8,7 +8,7 @@ import os
 import stat
 
 import pytest
-from hypothesis import given, HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._codec import text

@@ -1,0 +1,35 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plans and requests as the hypervisor makes them."""
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import pathlib
+import tarfile
+
+
+def request(steps, blobs=(), packages=()):
+    """A request as the hypervisor packs it."""
+    stream = io.BytesIO()
+    document = {"uuid": "0", "host": "apply", "revision": 1, "plan": {"steps": list(steps)}, "readback": "touched"}
+    with tarfile.open(fileobj=stream, mode="w") as tar:
+        for name, content in [("request.json", json.dumps(document).encode())] + [("blobs/" + digest(blob), blob) for blob in blobs]:
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+        for path in packages:
+            tar.add(path, "packages/" + pathlib.Path(path).name)
+    return stream.getvalue()
+
+
+def digest(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+def step(phase, key, want, verb="ensure"):
+    """One step of a plan; its id is its key."""
+    scope = "services" if phase == "daemon-reload" else phase
+    return {"id": key, "phase": phase, "verb": verb, "scope": scope, "key": key, "want": want, "have": None, "because": ""}
