@@ -30,11 +30,12 @@ def fetch(wanted, machine, sources, directory, proxy=None, run=_run):
 
     machine is {"distribution": {"id", "version_id", "codename"}, "architecture"}; sources are the host's files of apt's
     configuration, [{"path", "content": bytes}]; directory is ours alone; proxy is a URL apt asks instead of the repositories.
-    Returns {"files": {"name:arch": path}, "gone": {"name:arch": version fetched instead}, "unavailable": ["name:arch"]}.
+    Returns {"files": {"name:arch": path}, "gone": {"name:arch": version fetched instead}, "unavailable": ["name:arch"],
+    "complaint": why something is unavailable, as a sentence, or ""}: what cannot be had stops nothing else.
     """
     store = os.path.join(directory, "%(id)s-%(version_id)s" % machine["distribution"])
     os.makedirs(store, mode=0o700, exist_ok=True)
-    answer = {"files": {}, "gone": {}, "unavailable": []}
+    answer = {"files": {}, "gone": {}, "unavailable": [], "complaint": ""}
     missing = {}
     for package in wanted:
         key = "%(name)s:%(arch)s" % package
@@ -44,9 +45,12 @@ def fetch(wanted, machine, sources, directory, proxy=None, run=_run):
         else:
             missing[key] = package
     if missing:
-        with _alone(directory):
-            apt = _aptroot.prepare(directory, machine, sources, proxy, run)
-            _obtain(apt, missing, store, answer)
+        try:
+            with _alone(directory):
+                _obtain(_aptroot.prepare(directory, machine, sources, proxy, run), missing, store, answer)
+        except TwinError as error:
+            answer["complaint"] = str(error)
+        answer["unavailable"] = sorted(set(missing) - set(answer["files"]))
     return answer
 
 
@@ -72,15 +76,14 @@ def _obtain(apt, missing, store, answer):
             chosen[key] = package
         elif versions:
             chosen[key] = dict(package, version=versions[0])
-            answer["gone"][key] = versions[0]
-        else:
-            answer["unavailable"].append(key)
     said = _download(apt, [package for package in chosen.values() if not _there(store, package)], store)
     for key, package in chosen.items():
         if _there(store, package):
             answer["files"][key] = os.path.join(store, file_name(**package))
+            if package["version"] != missing[key]["version"]:
+                answer["gone"][key] = package["version"]
         else:
-            raise TwinError("%s %s could not be fetched: %s" % (key, package["version"], said or "apt gave no reason"))
+            answer["complaint"] = "%s %s could not be fetched: %s" % (key, package["version"], said or "apt gave no reason")
 
 
 def _there(store, package):
@@ -106,7 +109,8 @@ def _download(apt, packages, store):
     aside = tempfile.mkdtemp(dir=store, prefix=".new-")
     try:
         result = apt.download(packages, aside)
-        for name in os.listdir(aside):
+        # what apt found to be wrong is there as well, under another name
+        for name in (name for name in os.listdir(aside) if name.endswith(".deb")):
             os.chmod(os.path.join(aside, name), 0o600)
             os.rename(os.path.join(aside, name), os.path.join(store, name))
     finally:
