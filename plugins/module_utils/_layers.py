@@ -32,12 +32,13 @@ def inspect(path):
 
 def verify(path):
     """Check the structure of an image nothing has open; truncated or damaged ones are a sentence."""
-    if inspect(path)["format"] != "qcow2":
+    known = inspect(path)
+    if known["format"] != "qcow2":
         raise TwinError("%s is not in qcow2 format: convert it with qemu-img convert -O qcow2." % path)
     result = run(["qemu-img", "check", "-U", "--output=json", path], timeout=600)
     sound = result.rc in (0, 3)  # 3: space leaked, nothing lost
     # Data cut off at the end counts as zeroes for qemu-img; only the image's own idea of its end tells.
-    if not sound or json.loads(result.out)["image-end-offset"] > os.stat(path).st_size:
+    if not sound or json.loads(result.out)["image-end-offset"] >= os.stat(path).st_size + known["cluster-size"]:
         raise TwinError("Image %s is damaged or truncated: build or fetch it again." % path)
 
 
