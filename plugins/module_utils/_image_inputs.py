@@ -13,10 +13,10 @@ import binascii
 import os
 import re
 
+from . import _image_tree as tree
 from ._baseimage import CMDLINE
 from ._codec import digest
 from ._errors import TwinError
-from ._image_tree import files as tree_files
 from ._rules import SELF_PACKAGES, SUBSTRATE_PACKAGES, matches_any
 
 FORMAT = 1
@@ -74,7 +74,7 @@ def key(request, stamp=None):
     marks = {name: [bool(item.get("automatic")), bool(item.get("held"))] for name, item in wanted(facts["packages"]).items()}
     return digest([
         FORMAT, how, size, facts["distribution"]["id"], facts["distribution"]["codename"], facts["architecture"], marks, facts["accounts"],
-        facts["sources"], TWIN_PACKAGES, tree_files(),
+        facts["sources"], TWIN_PACKAGES, tree.files(), tree.LINKS, tree.MERGE, tree.FINISH,
     ])
 
 

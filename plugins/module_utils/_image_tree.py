@@ -63,6 +63,9 @@ def files():
 LINKS = {
     "/etc/systemd/system/multi-user.target.wants/safetytwin-ssh.service": "/etc/systemd/system/safetytwin-ssh.service",
     "/etc/systemd/system/multi-user.target.wants/safetytwin-ssh.path": "/etc/systemd/system/safetytwin-ssh.path",
+    # they would have nothing to do, and take a minute of emulated Python to find that out
+    "/etc/systemd/system/cloud-config.service": "/dev/null",
+    "/etc/systemd/system/cloud-final.service": "/dev/null",
 }
 
 
