@@ -22,6 +22,8 @@ ARGUMENTS = {
     "audit_interval": {"type": "int", "default": 600},
     "drift": {"type": "str", "choices": ["correct", "report", "pause"], "default": "correct"},
     "resume": {"type": "bool", "default": False},
+    "roots": {"type": "list", "elements": "path", "default": []},
+    "exclude": {"type": "list", "elements": "str", "default": []},
     "vcpus": {"type": "int", "default": 2},
     "memory_mib": {"type": "int", "default": 2048},
     "patience": {"type": "int", "default": 300},

@@ -17,6 +17,7 @@ from ._machine import machine
 from ._program import main
 from ._store import Store, hold
 
+READ = ["accounts", "files", "hardware", "packages", "services"]  # scopes of a twin: containers are not reproduced yet
 SHOWN = 50  # changes named in a result; the rest is only counted
 
 
@@ -34,6 +35,7 @@ class Cycle:
 
     def __init__(self, store, request):
         self.store, self.request, self.host = store, request, request["host"]
+        self.rules = {"roots": request["roots"], "exclude": request["exclude"]}
         self.begun = self.lapped = time.monotonic()
         self.seconds = dict(request["seconds"])
 
@@ -53,10 +55,10 @@ class Cycle:
         judgement = self._judge(document, actual)
         return self._result("following", changed=bool(judgement.steps), judgement=judgement)
 
-    def _judge(self, document, actual, recorded=None):
+    def _judge(self, document, actual, recorded=None, unfinished=()):
         # A host that is its own hypervisor must not find itself in the twin.
         request = dict(self.request, self_host=document["machine"]["machine_id"] == machine()["machine_id"])
-        return Judgement(request, document["scopes"], actual, recorded)
+        return Judgement(request, document["scopes"], actual, recorded, unfinished)
 
     def run(self):
         reply = self.request["harvest"]
@@ -111,22 +113,24 @@ class Cycle:
         overdue = abs(time.time() - head["audited"]) > self.request["audit_interval"]
         if recorded and not (self.request["audit"] or head["applying"] or self.rebooted or overdue):
             return recorded, recorded, False
-        reply = self.channel.call("_harvest", {"role": "twin", "scopes": ["accounts", "files", "hardware", "packages", "services"]})
+        reply = self.channel.call("_harvest", dict(self.rules, role="twin", scopes=READ))
         self.lap("audit")
-        fresh = {"uuid": twin["uuid"], "scopes": reply["scopes"], "substrate": None, "drifted": {}}
+        fresh = {"uuid": twin["uuid"], "scopes": reply["scopes"], "substrate": None, "left": {}}
         if recorded:
-            fresh.update(substrate=recorded["substrate"], drifted=recorded["drifted"])
+            fresh.update(substrate=recorded["substrate"], left=recorded["left"])
         return fresh, None if head["applying"] else recorded, True
 
     def _converge(self, connection, twin, document):
         actual, recorded, audited = self._read_twin(twin)
-        judgement = self._judge(document, actual, recorded if audited else None)
+        unfinished = json.loads(self.store.head(self.host)["applying"] or "[]")
+        judgement = self._judge(document, actual, recorded if audited else None, unfinished)
         self.lap("plan")
         if judgement.pause:
             self.store.pause(self.host, judgement.pause)
             return self._result("paused", message=judgement.pause, judgement=judgement)
         if judgement.steps:
             actual = self._apply(connection, twin, document, judgement, actual)
+            judgement.give_up(actual)
         verdict = judgement.verdict(actual)
         pending = _delivery.missing_contents(self.store, judgement.steps)
         result = self._result("following", changed=judgement.changed, judgement=judgement, verdict=verdict, audited=audited)
@@ -139,11 +143,11 @@ class Cycle:
         judgement.note_packages(packages)
         self.lap("fetch")
         revision = self.store.head(self.host)["revision"]
-        self.store.intend(self.host)
+        self.store.intend(self.host, [[step["key"], step["verb"]] for step in judgement.steps if step["verb"] in ("restart", "reload")])
         _libvirt.set_revision(connection, self.host, revision)
         order = {
             "uuid": twin["uuid"], "host": self.host, "revision": revision, "plan": {"steps": judgement.steps},
-            "readback": "all" if judgement.full else "touched",
+            "rules": self.rules, "readback": "all" if judgement.full else "touched",
         }
         reply = _delivery.deliver(self.channel, self.store, order, packages["files"])
         self.lap("converge")

@@ -12,12 +12,18 @@ from ._plan import plan
 from ._policy import desire, kept, substrate_of
 from ._reasons import code_of, explain, REASONS
 
+PASSING = ("apply_failed", "package_unavailable", "package_version_gone")  # reasons that may be gone by the next audit
+
 
 class Judgement:
     """What a twin should be, what differs, what to do about it, and how true the result is."""
 
-    def __init__(self, request, host_scopes, actual, recorded=None):
-        """request: twin_converge's options and "self_host"; actual: the twin's document; recorded: the one before, where actual was just audited."""
+    def __init__(self, request, host_scopes, actual, recorded=None, unfinished=()):
+        """What to do.
+
+        request: twin_converge's options and "self_host"; actual: the twin's document, which is brought up to date; recorded: the
+        document before, where actual was just read; unfinished: [[unit, verb]] that a cycle which did not end still had to do.
+        """
         self.host, self.failures = host_scopes, {}
         if actual["substrate"] is None:
             actual["substrate"] = substrate_of(actual["scopes"], host_scopes)
@@ -31,18 +37,30 @@ class Judgement:
         drifted = _drift(changes, actual, recorded) if recorded else []
         self.drift = ["%s %s" % (change.scope, change.key) for change in drifted]
         self.pause = _pause(self.drift) if request["drift"] == "pause" and drifted else ""
-        _accept(actual, changes, drifted if request["drift"] == "report" else [])
-        changes = [change for change in changes if not self._left(change, actual["drifted"], request["scopes"])]
-        self.steps = plan(changes, dependents(changes, self.desired, actual["scopes"]), self.desired, actual["scopes"])["steps"]
+        _forgive(actual["left"], changes, audited=recorded is not None)
+        if request["drift"] == "report":
+            for change in drifted:
+                _leave(actual["left"], change, "drifted")
+        changes = [change for change in changes if not self._left(change, actual["left"], request["scopes"])]
+        impact = dict(_unfinished(unfinished, self.desired, actual["scopes"]), **dependents(changes, self.desired, actual["scopes"]))
+        self.steps = plan(changes, impact, self.desired, actual["scopes"])["steps"]
         # What a package's scripts do is known only when everything is read again.
         self.full = any(step["phase"] == "packages" for step in self.steps)
+        self.tried = {(step["scope"], step["key"]) for step in self.steps}
         self.changed = False
 
-    def _left(self, change, drifted, scopes):
-        if change.key in drifted.get(change.scope, {}):
-            self.exceptions[change.scope][change.key] = "drifted"
-            return True
-        return bool(scopes) and change.scope not in scopes
+    def _left(self, change, left, scopes):
+        known = left.get(change.scope, {}).get(change.key)
+        if known:
+            self.failures.setdefault(change.scope, {})[change.key] = known["reason"]
+        return bool(known or scopes and change.scope not in scopes)
+
+    def give_up(self, actual):
+        """Leave alone, until the host wants something else of it, what was tried and still differs: no cycle tries the same again."""
+        for change in diff(actual["scopes"], self.desired, self.kept):
+            reason = self.failures.get(change.scope, {}).get(change.key, "differs")
+            if (change.scope, change.key) in self.tried and code_of(reason) != "content_pending":
+                _leave(actual["left"], change, reason)
 
     def note_packages(self, fetched):
         """What could not be fetched (see _packages.fetch) is no reason to stop."""
@@ -105,13 +123,27 @@ def _drift(changes, actual, recorded):
     return found
 
 
-def _accept(actual, changes, drifted):
-    """Remember which drift is left alone, until the host wants something else of the same item."""
+def _leave(left, change, reason):
+    left.setdefault(change.scope, {})[change.key] = {"want": digest(change.want), "reason": reason}
+
+
+def _forgive(left, changes, audited):
+    """Try again where the host wants something else by now, and, at an audit, what may have failed for want of a network or of room."""
     wanted = {(change.scope, change.key): digest(change.want) for change in changes}
-    for change in drifted:
-        actual["drifted"].setdefault(change.scope, {})[change.key] = wanted[change.scope, change.key]
-    for scope, keys in actual["drifted"].items():
-        actual["drifted"][scope] = {key: want for key, want in keys.items() if wanted.get((scope, key)) == want}
+    for scope, keys in left.items():
+        left[scope] = {
+            key: known for key, known in keys.items()
+            if wanted.get((scope, key)) == known["want"] and not (audited and code_of(known["reason"]) in PASSING)
+        }
+
+
+def _unfinished(steps, desired, actual):
+    """What an interrupted cycle still had to restart or reload, as _impact says it; units that are not to run are left out."""
+    wanted, present = desired["services"]["items"], actual["services"]["items"]
+    return {
+        unit: {"verb": verb, "because": ["services:an interrupted cycle"]} for unit, verb in steps
+        if unit in present and wanted.get(unit, {}).get("active") == "active"
+    }
 
 
 def _pause(drift):

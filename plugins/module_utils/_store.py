@@ -30,7 +30,7 @@ CREATE TABLE twin (
     digest TEXT NOT NULL,       -- of the host's state as harvested
     document BLOB NOT NULL,     -- {"machine", "scopes"}: the host, redacted
     actual BLOB,                -- {"scopes", "boot_id"}: the twin as last read back; NULL when not known
-    applying INTEGER NOT NULL,  -- 1 between the intent and its verified end
+    applying TEXT NOT NULL,     -- JSON [[unit, verb]] still to be done between an intent and its verified end; empty otherwise
     paused TEXT NOT NULL,       -- why the twin does not follow; empty when it does
     audited REAL NOT NULL,      -- when the whole twin was last read, seconds since 1970
     verified REAL NOT NULL,     -- when it was last known to equal this revision
@@ -129,22 +129,22 @@ class Store:
                 self.db.execute("UPDATE twin SET revision = ?, digest = ?, document = ? WHERE host = ?", (number, state_digest, _freeze(document), host))
             else:
                 self.db.execute(
-                    "INSERT INTO twin VALUES (?, ?, ?, ?, ?, NULL, 0, '', 0, 0, '{}')", (host, machine_id, number, state_digest, _freeze(document))
+                    "INSERT INTO twin VALUES (?, ?, ?, ?, ?, NULL, '', '', 0, 0, '{}')", (host, machine_id, number, state_digest, _freeze(document))
                 )
             self.db.execute("INSERT INTO revision VALUES (?, ?, ?, ?, ?, '')", (host, number, time.time(), state_digest, _freeze(delta)))
         return number
 
-    def intend(self, host):
-        """Say, before the twin is touched, that it is about to be."""
+    def intend(self, host, units):
+        """Say, before the twin is touched, that it is about to be; units is [[name, verb]] of what will restart or reload at the end."""
         with self.transaction():
-            self.db.execute("UPDATE twin SET applying = 1 WHERE host = ?", (host,))
+            self.db.execute("UPDATE twin SET applying = ? WHERE host = ?", (json.dumps(units), host))
 
     def settle(self, host, actual, fidelity, outcome, audited):
         """Record what the twin was verified to be; audited says whether all of it was read."""
         now = time.time()
         with self.transaction():
             self.db.execute(
-                "UPDATE twin SET actual = ?, applying = 0, verified = ?, fidelity = ?, audited = CASE WHEN ? THEN ? ELSE audited END WHERE host = ?",
+                "UPDATE twin SET actual = ?, applying = '', verified = ?, fidelity = ?, audited = CASE WHEN ? THEN ? ELSE audited END WHERE host = ?",
                 (_freeze(actual), now, json.dumps(fidelity), audited, now, host),
             )
             self.db.execute(
@@ -154,7 +154,7 @@ class Store:
     def forget_actual(self, host):
         """The twin is new or unknown: the next cycle reads all of it."""
         with self.transaction():
-            self.db.execute("UPDATE twin SET actual = NULL, applying = 0 WHERE host = ?", (host,))
+            self.db.execute("UPDATE twin SET actual = NULL, applying = '' WHERE host = ?", (host,))
 
     def pause(self, host, why):
         """Stop following (why is a sentence) or follow again (empty)."""

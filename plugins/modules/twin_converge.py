@@ -45,6 +45,16 @@ options:
     description: Follow again if the twin is paused.
     type: bool
     default: false
+  roots:
+    description: The O(roots) that the host was read with; the twin is read with the same.
+    type: list
+    elements: path
+    default: []
+  exclude:
+    description: The O(exclude) that the host was read with; the twin is read with the same.
+    type: list
+    elements: str
+    default: []
   vcpus:
     description: The most virtual CPUs a twin is given.
     type: int

@@ -27,18 +27,18 @@ def test_a_state_becomes_the_next_revision(store):
     assert store.take("web1", DOCUMENT, "d1", {}) == 1
     assert store.take("web1", DOCUMENT, "d2", {}) == 2
     head = store.head("web1")
-    assert (head["revision"], head["digest"], head["seen"], head["applying"]) == (2, "d2", 0, 0)
+    assert (head["revision"], head["digest"], head["seen"], head["applying"]) == (2, "d2", 0, "")
     assert store.documents("web1") == (DOCUMENT, None)
     assert [row["number"] for row in store.revisions("web1")] == [2, 1]
 
 
 def test_intent_stays_until_it_is_settled(store):
     store.take("web1", DOCUMENT, "d1", {})
-    store.intend("web1")
-    assert store.head("web1")["applying"] == 1
+    store.intend("web1", [["nginx.service", "reload"]])
+    assert store.head("web1")["applying"] == '[["nginx.service", "reload"]]'
     store.settle("web1", {"scopes": {}}, {"percent_reproduced": 100.0}, {"counts": {}}, audited=True)
     head = store.head("web1")
-    assert head["applying"] == 0 and head["audited"] == head["verified"] > 0
+    assert head["applying"] == "" and head["audited"] == head["verified"] > 0
     assert head["fidelity"] == {"percent_reproduced": 100.0}
     assert store.revisions("web1")[0]["outcome"] == {"counts": {}}
 
