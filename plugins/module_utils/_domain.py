@@ -72,9 +72,7 @@ def read_metadata(text):
     if layout > FORMAT:
         raise Refused("The domain's metadata has format %d, this version knows up to %d: update the collection." % (layout, FORMAT))
 
-    snapshots = [dict(element.attrib) for element in root.iterfind("snapshot")]
-    for snapshot in snapshots:
-        snapshot["number"] = int(snapshot["number"])
+    snapshots = [dict(element.attrib, number=int(element.get("number"))) for element in root.iterfind("snapshot")]
     return {
         "format": layout,
         "host": root.findtext("host") or "",

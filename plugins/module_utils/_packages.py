@@ -35,13 +35,13 @@ def fetch(wanted, machine, sources, directory, proxy=None, run=_run):
     """
     store = os.path.join(directory, "%(id)s-%(version_id)s" % machine["distribution"])
     os.makedirs(store, mode=0o700, exist_ok=True)
-    answer = {"files": {}, "gone": {}, "unavailable": [], "complaint": ""}
-    missing = {}
+    files, missing = {}, {}
+    answer = {"files": files, "gone": {}, "unavailable": [], "complaint": ""}
     for package in wanted:
         key = "%(name)s:%(arch)s" % package
         path = os.path.join(store, file_name(**package))
         if os.path.exists(path):
-            answer["files"][key] = path
+            files[key] = path
         else:
             missing[key] = package
     if missing:

@@ -33,18 +33,29 @@ _REFERENCE = re.compile(
 
 # What it is, texts without which it is not there, its shape.
 _CERTAIN = (
-    ("a private key", ("PRIVATE KEY",), re.compile(
-        r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:\\n|\s)+(?:[A-Za-z-]+: [^\n]*\n|\s)*[A-Za-z0-9+/=]{16,}")),
-    ("a cloud or service token",
-     ("AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "sk_live_", "sk-", "AIza", "SG.", "hf_", "hvs.",
-      "dckr_pat_", "npm_"),
-     re.compile(
-        r"\b(?:(?:AKIA|ASIA)[A-Z0-9]{16}|gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{22,}|glpat-[\w-]{20,}|xox[abeoprs]-[\w-]{10,}|sk_live_\w{16,}"
-        r"|sk-(?:proj-|ant-)?\w[\w-]{31,}|AIza[\w-]{35}|SG\.[\w-]{16,}\.[\w-]{16,}|hf_[A-Za-z]{30,}|hvs\.[\w-]{20,}|dckr_pat_[\w-]{20,}"
-        r"|npm_[A-Za-z0-9]{36})")),
+    (
+        "a private key",
+        ("PRIVATE KEY",),
+        re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:\\n|\s)+(?:[A-Za-z-]+: [^\n]*\n|\s)*[A-Za-z0-9+/=]{16,}"),
+    ),
+    (
+        "a cloud or service token",
+        (
+            "AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "sk_live_", "sk-", "AIza", "SG.", "hf_", "hvs.",
+            "dckr_pat_", "npm_",
+        ),
+        re.compile(
+            r"\b(?:(?:AKIA|ASIA)[A-Z0-9]{16}|gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{22,}|glpat-[\w-]{20,}|xox[abeoprs]-[\w-]{10,}|sk_live_\w{16,}"
+            r"|sk-(?:proj-|ant-)?\w[\w-]{31,}|AIza[\w-]{35}|SG\.[\w-]{16,}\.[\w-]{16,}|hf_[A-Za-z]{30,}|hvs\.[\w-]{20,}|dckr_pat_[\w-]{20,}"
+            r"|npm_[A-Za-z0-9]{36})"
+        ),
+    ),
     ("an encrypted vault", ("$ANSIBLE_VAULT",), re.compile(r"^\s*\$ANSIBLE_VAULT;", re.MULTILINE)),
-    ("a password hash", ("$1$", "$5$", "$6$", "$7$", "$y$", "$2", "$apr1$", "$argon2", "{SSHA"), re.compile(
-        r"(?:^|[\s:'\"=])(?:\$(?:1|5|6|7|y|2[abxy]|apr1|argon2id?)\$[\w./$,=+-]{20,}|\{SSHA(?:512)?\}[\w+/=]{20,})", re.MULTILINE)),
+    (
+        "a password hash",
+        ("$1$", "$5$", "$6$", "$7$", "$y$", "$2", "$apr1$", "$argon2", "{SSHA"),
+        re.compile(r"(?:^|[\s:'\"=])(?:\$(?:1|5|6|7|y|2[abxy]|apr1|argon2id?)\$[\w./$,=+-]{20,}|\{SSHA(?:512)?\}[\w+/=]{20,})", re.MULTILINE),
+    ),
 )
 _URL = re.compile(r"://[^\s/:@'\"]*:(?P<value>[^\s/@'\"]+)(?=@)")
 _QUOTED = r"(?P<value>\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|%s)"

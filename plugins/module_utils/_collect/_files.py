@@ -106,4 +106,3 @@ def _names(accounts, number):
     for name, account in accounts.items():
         names.setdefault(account[number], name)
     return names
-
