@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -97,7 +96,7 @@ def main():
     stale = [path for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if "--check" in sys.argv[1:]:
         for path in stale:
-            sys.stderr.write("%s is not what _schema.py says: run tests/tools/generate_schema.py and commit it.\n" % path.relative_to(ROOT))
+            sys.stderr.write("%s is not what _schema.py says: run make generate and commit it.\n" % path.relative_to(ROOT))
         return 1 if stale else 0
     for path in stale:
         path.write_text(made[path], encoding="utf-8")
