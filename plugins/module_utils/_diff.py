@@ -11,6 +11,9 @@ from ._schema import DESIRED, SCHEMA
 # have, want: desired fields or None (not there); fields: names that differ, sorted; all of want's for what is missing
 Change = collections.namedtuple("Change", "scope key have want fields")
 
+# A unit that only its trigger starts has no activity of its own: whether it has a trigger may differ with the machine.
+OPEN = ("active",)
+
 LANES = {
     scope: {kind: tuple(name for name, field in fields.items() if field.lane == DESIRED) for kind, fields in row.kinds.items()}
     for scope, row in SCHEMA.items()
@@ -54,8 +57,12 @@ def picked(lane, item):
 
 
 def differing(lane, have, want):
-    """Names of the fields that want sets and have does not have so, sorted."""
-    return tuple(sorted(name for name in lane if want.get(name) is not None and have.get(name) != want[name]))
+    """Names of the fields that want sets and have does not have so, sorted; where have leaves its activity open, that is no difference."""
+    left_open = OPEN if have and want.get("active") == "inactive" else ()
+    return tuple(sorted(
+        name for name in lane
+        if want.get(name) is not None and have.get(name) != want[name] and not (name in left_open and have.get(name) is None)
+    ))
 
 
 def lane_of(scope, key):

@@ -33,15 +33,15 @@ def report(host_scopes, desired, exceptions, actual, failures=None, kept=None):
         total += WHOLE_SCOPE in {row["key"] for row in mine}
         levels = [REASONS[code_of(row["reason"])].level for row in mine]
         scopes[scope] = {
-            "items": total, REPRODUCED: total - len(mine),
+            "items": total, REPRODUCED: total - levels.count(DEGRADED) - levels.count(IMPOSSIBLE),
             DEGRADED: levels.count(DEGRADED), IMPOSSIBLE: levels.count(IMPOSSIBLE),
         }
         found += mine
-    total = sum(row["items"] for row in scopes.values())
+    total, reproduced = (sum(row[name] for row in scopes.values()) for name in ("items", REPRODUCED))
     unexplained = sum(code_of(row["reason"]) in UNEXPLAINED for row in found)
     return {
         "scopes": scopes, "exceptions": found, "extras": _extras(host_scopes, actual, kept or {}),
-        "percent_reproduced": _percent(total - len(found), total), "percent_explained": _percent(total - unexplained, total),
+        "percent_reproduced": _percent(reproduced, total), "percent_explained": _percent(total - unexplained, total),
     }
 
 
@@ -124,16 +124,3 @@ def _row(scope, key, reason, fields):
 
 def _percent(part, total):
     return 100.0 * part / total if total else 100.0
-
-
-def lines(found, limit=20):
-    """A report as lines of text: a table of scopes, then at most `limit` exceptions, unexplained ones first."""
-    table = [("scope", "items", REPRODUCED, DEGRADED, IMPOSSIBLE)]
-    table += [(scope,) + tuple(str(row[name]) for name in table[0][1:]) for scope, row in found["scopes"].items()]
-    text = ["%-10s %8s %11s %9s %11s" % row for row in table]
-    text.append("%.1f %% reproduced, %.1f %% reproduced or explained" % (found["percent_reproduced"], found["percent_explained"]))
-    rows = sorted(found["exceptions"], key=lambda row: code_of(row["reason"]) not in UNEXPLAINED)
-    text += ["%s %s: %s" % (row["scope"], row["key"], row["sentence"]) for row in rows[:limit]]
-    if len(rows) > limit:
-        text.append("and %d more" % (len(rows) - limit))
-    return text

@@ -142,9 +142,15 @@ def _unit(item, host_scopes):
     left_out = host_scopes["files"]["excluded"] if "files" in host_scopes else {}
     needed = [entry["path"] for entry in item.get("environment_files") or () if not entry["optional"]]
     for path in needed + list(item.get("programs") or ()):
-        if path in left_out:
+        if left_out.keys() & _with_parents(path):
             return _without(item, "active"), "needs_excluded: %s" % path
     return item, None
+
+
+def _with_parents(path):
+    """A path and the directories above it: a directory that is left out takes its tree along."""
+    parts = path.split("/")
+    return {"/".join(parts[:length]) for length in range(2, len(parts) + 1)}
 
 
 def _without(item, field):

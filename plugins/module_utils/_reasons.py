@@ -18,7 +18,7 @@ Reason = collections.namedtuple("Reason", "level sentence")
 REASONS = {
     # decided by redaction on the host
     "secret_excluded": Reason(IMPOSSIBLE, "It holds a secret, and secrets do not leave the host."),
-    "identity": Reason(IMPOSSIBLE, "It is the host's identity; the twin has its own."),
+    "identity": Reason(REPRODUCED, "It is the host's identity, and right when it differs: the twin has its own."),
     "excluded": Reason(IMPOSSIBLE, "The options of this twin exclude it."),
     "file_too_large": Reason(IMPOSSIBLE, "It is larger than the limit for carried files."),
     "unreadable": Reason(IMPOSSIBLE, "It could not be read."),

@@ -107,6 +107,8 @@ SUBSTRATE_PACKAGES = (
 SUBSTRATE_UNITS = (
     "safetytwin-*", "cloud-*", "qemu-guest-agent.service", "systemd-networkd*", "networking.service", "NetworkManager*", "ifup@*",
     "serial-getty@*", "systemd-fsck*", "systemd-remount-fs.service", "grub-*", "initrd-*",
+    # A host's firewall does not know the twin's own door.
+    "nftables.service", "netfilter-persistent.service", "ufw.service", "firewalld.service", "iptables.service",
 )
 SUBSTRATE_PATHS = (
     "/etc/safetytwin/**", "/etc/cloud/**", "/etc/initramfs-tools/**", "/etc/kernel/**", "/etc/grub.d/**", "/etc/default/grub*",

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import time
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._reasons import explain
+from ansible_collections.safetytwin.twin.plugins.module_utils._fidelity import UNEXPLAINED
+from ansible_collections.safetytwin.twin.plugins.module_utils._reasons import code_of, explain, REASONS, REPRODUCED
 from ansible_collections.safetytwin.twin.plugins.plugin_utils._report import shown
 
 NAMED = 15  # exceptions shown by name; the rest is counted by reason
@@ -61,14 +62,17 @@ def _truth(fidelity):
 
 
 def _exceptions(exceptions):
-    if not exceptions:
+    """What is not as on the host, what nothing explains first; what is right when it differs is left to the JSON."""
+    rows = [each for each in exceptions if REASONS[code_of(each["reason"])].level != REPRODUCED]
+    rows.sort(key=lambda each: code_of(each["reason"]) not in UNEXPLAINED)
+    if not rows:
         return []
     lines = ["  not as on the host"]
-    for each in exceptions[:NAMED]:
+    for each in rows[:NAMED]:
         lines.append("         %s %s  %s" % (each["scope"], shown(each["key"]), explain(each["reason"])))
     rest = {}
-    for each in exceptions[NAMED:]:
-        code = each["reason"].partition(":")[0]
+    for each in rows[NAMED:]:
+        code = code_of(each["reason"])
         rest[code] = rest.get(code, 0) + 1
     if rest:
         lines.append("         and %s" % ", ".join("%d %s" % (number, code) for code, number in sorted(rest.items())))

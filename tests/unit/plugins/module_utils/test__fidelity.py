@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._fidelity import lines, report
+from ansible_collections.safetytwin.twin.plugins.module_utils._fidelity import report
 from ansible_collections.safetytwin.twin.plugins.module_utils._policy import desire, kept
 
 
@@ -27,18 +27,3 @@ def test_case(case):
 def test_numbers_add_up(case):
     for row in judged(case)["scopes"].values():
         assert row["items"] == row["reproduced"] + row["degraded"] + row["impossible"]
-
-
-def test_lines_show_the_unexplained_first_and_count_the_rest():
-    row = {"scope": "files", "fields": {}}
-    found = {
-        "scopes": {"files": {"items": 3, "reproduced": 0, "degraded": 3, "impossible": 0}}, "percent_reproduced": 0.0, "percent_explained": 66.0,
-        "exceptions": [
-            dict(row, key="/etc/a", reason="secret_excluded", sentence="A secret."),
-            dict(row, key="/etc/b", reason="differs", sentence="It differs."),
-            dict(row, key="/etc/c", reason="identity", sentence="Its own."),
-        ],
-    }
-    text = lines(found, limit=2)
-    assert text[1].split() == ["files", "3", "0", "3", "0"]
-    assert text[3:] == ["files /etc/b: It differs.", "files /etc/a: A secret.", "and 1 more"]
