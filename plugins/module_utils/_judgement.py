@@ -10,7 +10,7 @@ from ._fidelity import report
 from ._impact import dependents
 from ._plan import plan
 from ._policy import desire, kept, substrate_of
-from ._reasons import code_of, explain, REASONS
+from ._reasons import REASONS, code_of, explain
 
 PASSING = ("apply_failed", "package_unavailable", "package_version_gone")  # reasons that may be gone by the next audit
 
@@ -118,7 +118,8 @@ def _drift(changes, actual, recorded):
     for change in changes:
         was = recorded["scopes"][change.scope]["items"].get(change.key)
         now = actual["scopes"][change.scope]["items"].get(change.key)
-        if (was is None) != (now is None) or was and (differing(lane_of(change.scope, change.key), was, now) or differing(lane_of(change.scope, change.key), now, was)):
+        lane = lane_of(change.scope, change.key)
+        if (was is None) != (now is None) or was and (differing(lane, was, now) or differing(lane, now, was)):
             found.append(change)
     return found
 

@@ -104,7 +104,8 @@ class Store:
     def head(self, host):
         """All of a twin's row but its documents, as dict; None when the host is not known."""
         row = self.db.execute(
-            "SELECT twin.host, machine_id, revision, twin.digest, applying, paused, audited, verified, fidelity, actual IS NOT NULL AS seen, outcome != '' AS settled"
+            "SELECT twin.host, machine_id, revision, twin.digest, applying, paused, audited, verified, fidelity, actual IS NOT NULL AS seen,"
+            " outcome != '' AS settled"
             " FROM twin JOIN revision ON revision.host = twin.host AND number = revision WHERE twin.host = ?",
             (host,),
         ).fetchone()

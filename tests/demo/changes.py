@@ -42,7 +42,8 @@ CHANGES = [
     Change(
         "Change a setting in an environment file",
         "sed -i 's/^GREETING=.*/GREETING=Welcome back/' /etc/default/shopd && systemctl restart shopd",
-        "systemctl show shopd.service -p ActiveState; sha256sum /etc/default/shopd; tr '\\0' '\\n' < /proc/$(systemctl show -P MainPID shopd)/environ | grep ^GREETING",
+        "systemctl show shopd.service -p ActiveState; sha256sum /etc/default/shopd; "
+        "tr '\\0' '\\n' < /proc/$(systemctl show -P MainPID shopd)/environ | grep ^GREETING",
     ),
     Change(
         "Stop and disable a service",

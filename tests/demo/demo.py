@@ -66,8 +66,11 @@ def install_collection() -> None:
     """As a user would: build the tarball, install it into an empty path."""
     target = CACHE / "demo" / "collections"
     galaxy = str(BIN / "ansible-galaxy")
-    stage("Build and install the collection (usually 5 s)", "sh", "-c", 'rm -rf "$2" && tarball=$("$1" collection build --force --output-path "$2" . | sed -n "s/.* at //p") && '
-          '"$1" collection install -p "$2" --offline "$tarball" >/dev/null && ls -1 "$tarball"', "sh", galaxy, str(target), cwd=ROOT)
+    script = (
+        'rm -rf "$2" && tarball=$("$1" collection build --force --output-path "$2" . | sed -n "s/.* at //p") && '
+        '"$1" collection install -p "$2" --offline "$tarball" >/dev/null && ls -1 "$tarball"'
+    )
+    stage("Build and install the collection (usually 5 s)", "sh", "-c", script, "sh", galaxy, str(target), cwd=ROOT)
 
 
 def write_inventory() -> None:
@@ -109,7 +112,8 @@ def up() -> int:
     stage("The first sync: base image, twin, everything in it (usually 5 min, 3 min from the image cache)", *play("sync"), env=environment())
     missed = [change.title for change in CHANGES if not show(change)]
     stage("How true is it?", *play("status"), env=environment())
-    say(f"\nBoth machines are left running:\n  host: {' '.join(lab('host', 'ssh', HOST))}\n  twin: ssh -F /var/lib/safetytwin/twins/twin-{HOST}/ssh_config twin")
+    say(f"\nBoth machines are left running:\n  host: {' '.join(lab('host', 'ssh', HOST))}")
+    say(f"  twin: ssh -F /var/lib/safetytwin/twins/twin-{HOST}/ssh_config twin")
     say("Remove both: make demo-down")
     if missed:
         say(f"\n{len(missed)} of {len(CHANGES)} changes did not arrive: {', '.join(missed)}")
