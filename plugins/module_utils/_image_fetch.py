@@ -39,7 +39,7 @@ def take_url(url, checksum, work, progress):
     target = os.path.join(work, "download")
     summed, got = hashlib.new(algorithm), 0
     try:
-        with urllib.request.urlopen(url, timeout=SECONDS) as reply, open(target, "wb") as stream:
+        with urllib.request.build_opener().open(url, timeout=SECONDS) as reply, open(target, "wb") as stream:
             length = int(reply.headers.get("Content-Length") or 0)
             progress("Downloading %s (%d MiB)" % (url, length >> 20))
             for block in iter(lambda: reply.read(BLOCK), b""):

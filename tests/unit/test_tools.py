@@ -58,7 +58,7 @@ def test_a_killed_run_leaves_no_stage_behind(ending, tmp_path):
     )
     (tmp_path / "stage").write_text(f"echo $$ > {tmp_path}/new; mv {tmp_path}/new {tmp_path}/pid; exec sleep 60", encoding="ascii")
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.DEVNULL) as runner:
-        until(lambda: (tmp_path / "pid").exists())
+        until((tmp_path / "pid").exists)
         stage = int((tmp_path / "pid").read_text(encoding="ascii"))
         runner.send_signal(ending)
     until(lambda: not running(stage))

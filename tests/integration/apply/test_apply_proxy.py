@@ -20,7 +20,7 @@ def proxy():
     directory = "/var/lib/safetytwin-test-proxy"
     paths = sorted(pathlib.Path("/etc/apt").glob("sources.list*")) + sorted(pathlib.Path("/etc/apt/sources.list.d").glob("*"))
     known = _proxy.repositories([{"path": str(path), "content": path.read_bytes()} for path in paths if path.is_file()])
-    place = next(address for address, url in known if "debian.org" in address or "ubuntu.com" in address)
+    place = [address for address, url in known if "debian.org" in address or "ubuntu.com" in address][0]
     release = dict(line.split("=", 1) for line in pathlib.Path("/etc/os-release").read_text().split("\n") if "=" in line)
     sources = [{"path": "/etc/apt/sources.list", "content": b"deb http://%s x main\n" % place.encode()}]
 
