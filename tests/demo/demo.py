@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import time
@@ -43,8 +44,12 @@ def on_host(command: str) -> str:
     return _said(lab("host", "exec", HOST, "--", "sh", "-c", command))
 
 
+def on_twin_argv(command: str) -> list[str]:
+    return ["ssh", "-F", f"/var/lib/safetytwin/twins/twin-{HOST}/ssh_config", "twin", command]
+
+
 def on_twin(command: str) -> str:
-    return _said(["ssh", "-F", f"/var/lib/safetytwin/twins/twin-{HOST}/ssh_config", "twin", command])
+    return _said(on_twin_argv(command))
 
 
 def _said(argv: list[str]) -> str:
@@ -64,13 +69,11 @@ def environment() -> dict[str, str]:
 
 def install_collection() -> None:
     """As a user would: build the tarball, install it into an empty path."""
-    target = CACHE / "demo" / "collections"
-    galaxy = str(BIN / "ansible-galaxy")
-    script = (
-        'rm -rf "$2" && tarball=$("$1" collection build --force --output-path "$2" . | sed -n "s/.* at //p") && '
-        '"$1" collection install -p "$2" --offline "$tarball" >/dev/null && ls -1 "$tarball"'
-    )
-    stage("Build and install the collection (usually 5 s)", "sh", "-c", script, "sh", galaxy, str(target), cwd=ROOT)
+    target, galaxy = CACHE / "demo" / "collections", str(BIN / "ansible-galaxy")
+    shutil.rmtree(target, ignore_errors=True)
+    stage("Build the collection (usually 2 s)", galaxy, "collection", "build", "--force", "--output-path", str(target), cwd=ROOT)
+    tarball = str(next(target.glob("safetytwin-twin-*.tar.gz")))
+    stage("Install it (usually 2 s)", galaxy, "collection", "install", "-p", str(target), "--offline", tarball, env=environment())
 
 
 def write_inventory() -> None:
