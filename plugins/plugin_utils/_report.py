@@ -11,20 +11,9 @@ NAMED = 3  # changes named in a line; the others are counted
 TELLING = 0.1  # a stage is named when it took at least this part of the whole
 KEYS = frozenset(["host", "message", "revision", "changes", "counts", "seconds"])
 
-# What was done, where the plan's own word is not yet the past tense. Bringing an item about is what anyone expects: it needs no word.
+# What was done, in the past tense of the plan's words. Bringing an item about is what anyone expects: it needs no word.
 DONE = {
-    "add": "",
-    "create": "",
-    "disable": "disabled",
-    "enable": "enabled",
-    "install": "installed",
-    "reload": "reloaded",
-    "remove": "removed",
-    "restart": "restarted",
-    "set": "",
-    "start": "started",
-    "stop": "stopped",
-    "write": "",
+    "ensure": "", "remove": "removed", "start": "started", "stop": "stopped", "restart": "restarted", "reload": "reloaded", "reset-failed": "reset",
 }
 
 

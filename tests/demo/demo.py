@@ -81,7 +81,7 @@ def write_inventory() -> None:
     facts = json.loads(_said(lab("host", "info", HOST)))
     host = {
         "ansible_host": facts["address"], "ansible_user": "root", "ansible_ssh_private_key_file": facts["key"],
-        "ansible_ssh_common_args": f"-o UserKnownHostsFile={facts['known_hosts']}",
+        "ansible_ssh_common_args": f"-o UserKnownHostsFile={facts['known_hosts']}", "twin_roots": ["/srv/shop"],
     }
     (CACHE / "demo" / "inventory.yml").write_text(json.dumps({"all": {"children": {"twin_hosts": {"hosts": {HOST: host}}}}}, indent=2))
 

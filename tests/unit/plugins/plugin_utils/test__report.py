@@ -37,14 +37,14 @@ CASES = {
     ),
     "two changes, one with a word for what was done": (
         report(
-            changes=[change("files", "/etc/nginx/sites-enabled/shop", "write"), change("services", "nginx.service", "reload")],
+            changes=[change("files", "/etc/nginx/sites-enabled/shop", "ensure"), change("services", "nginx.service", "reload")],
             counts={"files": 1, "services": 1},
             seconds={"harvest": 0.8, "plan": 0.1, "converge": 4.9, "twin files": 2.0, "total": 6.1},
         ),
         "web1  r42  2 changes (files /etc/nginx/sites-enabled/shop, services nginx.service reloaded)  in 6.1 s (harvest 0.8, converge 4.9)  fidelity 99.3 %",
     ),
     "more changes than a line holds": (
-        report(changes=[change("files", "/etc/%d" % number, "write") for number in range(50)], counts={"files": 120}),
+        report(changes=[change("files", "/etc/%d" % number, "ensure") for number in range(50)], counts={"files": 120}),
         "web1  r42  120 changes (files /etc/0, files /etc/1, files /etc/2, 117 more)  in 1.2 s (harvest 0.8)  fidelity 99.3 %",
     ),
     "a unit that fails in the twin": (
@@ -62,7 +62,7 @@ CASES = {
     "names no terminal should obey": (
         report(
             changes=[
-                change("files", "/etc/a\nb\x1b[31m", "write"),
+                change("files", "/etc/a\nb\x1b[31m", "ensure"),
                 change("files", {"b64": "L2V0Yy//"}, "remove"),
                 change("files", "/etc/\u202egpj.żółw", "chown"),
             ],
