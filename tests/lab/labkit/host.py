@@ -141,7 +141,7 @@ def _boot(name: str) -> None:
         run(["ip", "link", "delete", link])
     command = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", f"--directory={facts(name)['tree']}", f"--machine=st-{name}",
                f"--hostname={name}", "--boot", f"--network-bridge={network.BRIDGE}", "--resolv-conf=off", "--timezone=off", "--capability=all",
-               "--system-call-filter=@keyring bpf", "--console=read-only"]
+               "--system-call-filter=@keyring bpf", "--console=read-only", *tree.nspawn_options(facts(name)["template"])]
     # without it the machine gets this kernel's legacy hierarchy, in which containers and newer systemd do not start
     hierarchy = "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1"
     if systemd_is_init():
@@ -177,7 +177,7 @@ def _enter(name: str, command: list[str]) -> list[str]:
     pid = leader(name)
     if pid is None:
         raise LabError(f"Lab host '{name}' does not run; start it by 'lab host up {name}'.")
-    return ["nsenter", f"--target={pid}", "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--root", "--wd=/", "env", "-i", f"PATH={RESTRICTED}",
+    return ["nsenter", f"--target={pid}", "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--root", "env", "--chdir=/", "-i", f"PATH={RESTRICTED}",
             "HOME=/root", "LC_ALL=C.UTF-8", f"TERM={os.environ.get('TERM', 'dumb')}", *command]
 
 

@@ -62,7 +62,7 @@ def build(release: str, template: str) -> Path:
     if not folder.is_dir():
         known = ", ".join(sorted(path.name for path in TEMPLATES.iterdir()))
         raise LabError(f"There is no template '{template}'; there are: {known}.")
-    packages = BASE + [line.strip() for line in (folder / "packages").read_text().splitlines() if line.strip() and line[0] != "#"]
+    packages = BASE + _lines(folder / "packages")
     listed = sources(release)
     key = hashlib.sha256(json.dumps([1, release, packages, listed, _digests(folder)]).encode()).hexdigest()[:16]
     target = cache() / "lab" / "trees" / f"{release}-{template}-{key}.tar.zst"
@@ -79,6 +79,16 @@ def build(release: str, template: str) -> Path:
         (work / "tree.tar.zst").replace(target)
     shutil.rmtree(work)
     return target
+
+
+def nspawn_options(template: str) -> list[str]:
+    """What a template's machines need of systemd-nspawn beyond what all get: the lines of its file nspawn, where it has one."""
+    path = TEMPLATES / template / "nspawn"
+    return _lines(path) if path.exists() else []
+
+
+def _lines(path: Path) -> list[str]:
+    return [line.strip() for line in path.read_text().splitlines() if line.strip() and line[0] != "#"]
 
 
 def _digests(folder: Path) -> list[list[str]]:
