@@ -1,0 +1,20 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter by its name, with the time of its call."""
+from __future__ import annotations
+
+import time
+
+from ansible_collections.safetytwin.twin.plugins.filter.twin_status import FilterModule
+
+KNOWN = {
+    "known": True, "revision": 3, "due": "", "paused": "", "audited": time.time() - 300, "verified": time.time() - 300,
+    "domain": None, "fidelity": {}, "revisions": [],
+}
+
+
+def test_a_twin_becomes_lines():
+    lines = FilterModule().filters()["twin_status"](KNOWN, "web1", {"digest": "d", "differs": False})
+    assert lines[0] == "web1  r3  the twin does not exist"
+    assert lines[1].endswith("last change verified 5 min ago, audited 5 min ago")
