@@ -67,7 +67,8 @@ class Store:
     def __enter__(self):
         fresh = not os.path.exists(self.path)
         if fresh:
-            os.makedirs(self.root, 0o755, exist_ok=True)
+            os.makedirs(self.root, exist_ok=True)
+            os.chmod(self.root, 0o711)  # a host that is its own hypervisor made it 0700, but QEMU runs as its own user and has to pass
             os.close(os.open(self.path, os.O_CREAT | os.O_WRONLY, 0o600))
         try:
             self.db = sqlite3.connect(self.path, timeout=10, isolation_level=None)

@@ -139,9 +139,10 @@ def _boot(name: str) -> None:
     link = f"vb-st-{name}"
     if Path(f"/sys/class/net/{link}").exists():
         run(["ip", "link", "delete", link])
-    command = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", f"--directory={facts(name)['tree']}", f"--machine=st-{name}",
+    known = facts(name)
+    command = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", f"--directory={known['tree']}", f"--machine=st-{name}",
                f"--hostname={name}", "--boot", f"--network-bridge={network.BRIDGE}", "--resolv-conf=off", "--timezone=off", "--capability=all",
-               "--system-call-filter=@keyring bpf", "--console=read-only", *tree.nspawn_options(facts(name)["template"])]
+               "--system-call-filter=@keyring bpf", "--console=read-only", *tree.nspawn_options(known["template"], known["release"])]
     # without it the machine gets this kernel's legacy hierarchy, in which containers and newer systemd do not start
     hierarchy = "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1"
     if systemd_is_init():

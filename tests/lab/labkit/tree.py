@@ -81,10 +81,17 @@ def build(release: str, template: str) -> Path:
     return target
 
 
-def nspawn_options(template: str) -> list[str]:
-    """What a template's machines need of systemd-nspawn beyond what all get: the lines of its file nspawn, where it has one."""
+def nspawn_options(template: str, release: str) -> list[str]:
+    """What a template's machines need of systemd-nspawn beyond what all get: the lines of its file nspawn, where it has one; {debs} is our package cache."""
     path = TEMPLATES / template / "nspawn"
-    return _lines(path) if path.exists() else []
+    return [line.format(debs=_debs(release)) for line in _lines(path)] if path.exists() else []
+
+
+def _debs(release: str) -> Path:
+    """Package files kept from build to build."""
+    debs = cache() / "debs" / f"{release}-{platform.machine()}"
+    debs.mkdir(parents=True, exist_ok=True)
+    return debs
 
 
 def _lines(path: Path) -> list[str]:
@@ -97,8 +104,7 @@ def _digests(folder: Path) -> list[list[str]]:
 
 
 def _mmdebstrap(release: str, packages: list[str], listed: str, folder: Path, work: Path) -> None:
-    debs = cache() / "debs" / f"{release}-{platform.machine()}"
-    debs.mkdir(parents=True, exist_ok=True)
+    debs = _debs(release)
     (work / "debian.sources").write_text(listed)
     archives = "/var/cache/apt/archives"
     run(["mmdebstrap", "--mode=root", "--variant=minbase", "--dpkgopt=force-unsafe-io", f"--include={','.join(packages)}",
