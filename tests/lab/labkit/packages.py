@@ -26,6 +26,7 @@ NEEDED = {
     "genisoimage": "writes cloud-init seeds",
     "zstd": "keeps trees small in the cache",
     "openssh-client": "logs in",
+    "strace": "watches what a cycle starts",
     "curl": "what plain tools say",
 }
 

@@ -1,0 +1,95 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host and its twin under test: syncs that are run to their end, and what plain tools say on both."""
+from __future__ import annotations
+
+import collections
+import json
+import subprocess
+import time
+
+from labkit.pair import ROOT, Pair
+
+Ran = collections.namedtuple("Ran", "rc said seconds")
+STORE = "/var/lib/safetytwin"
+
+
+class Following(Pair):
+    """A Pair with its life cycle and with assertions."""
+
+    def __init__(self, host):
+        super().__init__(host)
+        self.first = None
+        self.environment["ANSIBLE_NOCOLOR"] = "1"
+
+    def write_inventory(self, **more):
+        super().write_inventory(**more)
+        document = json.loads(self.inventory.read_text())
+        # Small and patient, so that the tests pass beside other work.
+        document["all"]["vars"] = {"twin_memory_mib": 1024, "twin_patience": 600}
+        self.inventory.write_text(json.dumps(document))
+
+    def begin(self):
+        """A fresh host, the collection from its tarball, and no twin, whatever was left."""
+        for words in (["packages"], ["hypervisor", "up"], ["host", "down", self.host], ["host", "up", self.host]):
+            self.done(self.lab(*words))
+        # A hash to look for: it must not leave the host.
+        self.on_host("echo alice:lab-only | chpasswd")
+        self.done(self.build(), cwd=ROOT)
+        self.done(self.install())
+        self.write_inventory()
+        self.done(self.play("uninstall"))
+
+    def end(self):
+        """Leave nothing: no twin, no record, no host."""
+        self.write_inventory()
+        self.done(self.lab("hypervisor", "up"))
+        self.done(self.play("uninstall"))
+        self.done(self.lab("host", "down", self.host))
+
+    def run(self, argv, timeout=300, **options):
+        """A command to its end, however it ends."""
+        begun = time.monotonic()
+        done = subprocess.run(
+            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=self.environment, timeout=timeout, check=False, **options
+        )
+        return Ran(done.returncode, done.stdout.decode(errors="replace"), time.monotonic() - begun)
+
+    def done(self, argv, **options):
+        """What a command said that has to succeed."""
+        ran = self.run(argv, timeout=900, **options)
+        assert ran.rc == 0, f"{argv}: {ran.said}"
+        return ran.said
+
+    def sync(self, *words, timeout=300):
+        return self.run(self.play("sync", *words), timeout)
+
+    def synced(self, *words):
+        """The line of a sync that has to succeed."""
+        ran = self.sync(*words)
+        assert ran.rc == 0, ran.said
+        assert "Traceback" not in ran.said
+        return ran.said
+
+    def both(self, command):
+        """What a shell line says on both machines, which has to be the same."""
+        host, twin = self.on_host(command), self.on_twin(command)
+        assert host == twin
+        return host
+
+
+def refused(ran, *words):
+    """A run that ended in a sentence with these words, and with a status that says so."""
+    assert ran.rc not in (0, 250), ran.said
+    assert "Traceback" not in ran.said
+    for word in words:
+        assert word in " ".join(ran.said.split()), ran.said
+
+
+def until(true, what, seconds=60):
+    """Poll a condition, bounded."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"{what} within {seconds} s"
+        time.sleep(0.2)

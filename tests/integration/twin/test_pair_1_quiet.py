@@ -1,0 +1,97 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What must not happen: work where nothing changed, secrets that travel, names that are obeyed, changes of the wrong machine."""
+from __future__ import annotations
+
+import base64
+import os
+import pathlib
+import sqlite3
+import subprocess
+import zlib
+
+import plans
+from following import STORE, until
+
+ODD_NAMES = "cd /etc/shop.d && find . -type f -print0 | sort -z | base64 && find . -type f -exec sha256sum -z {} + | sort -z | base64"
+FOOTPRINT = "find /var/lib/safetytwin/ -not -path '*/twins/*/layer-*' -printf '%p %i %s %T@ %C@\\n' | sort; sha256sum /var/lib/safetytwin/store.sqlite"
+LOGINS = "journalctl -q -u safetytwin-ssh --no-pager | grep -c Accepted"
+
+
+def settled(pair):
+    """A sync that says itself that nothing was to do."""
+    until(lambda: "unchanged" in pair.synced(), "the twin settled")
+
+
+def test_an_unchanged_sync_starts_nothing_in_the_twin_and_writes_nothing(pair, tmp_path):
+    settled(pair)
+    before, logins = footprint(), pair.on_twin(LOGINS)
+    # execve of everything below ansible-playbook: a session in the twin would be an ssh to it, a change a qemu tool's.
+    trace = tmp_path / "execs"
+    ran = pair.run(["strace", "-f", "--seccomp-bpf", "-qq", "-s", "400", "-e", "trace=execve", "-e", "signal=none", "-o", str(trace), *pair.play("sync")])
+    assert ran.rc == 0 and "unchanged" in ran.said, ran.said
+    assert footprint() == before
+    assert pair.on_twin(LOGINS) == logins
+    calls = [line for line in trace.read_text(errors="replace").splitlines() if "execve(" in line and pair.domain in line]
+    assert [line for line in calls if '"check"' not in line] == [], "only whether the channel lives may be asked"
+    assert calls, "the trace sees what names the twin"
+
+
+def footprint():
+    return subprocess.run(["sh", "-c", FOOTPRINT], capture_output=True, check=True).stdout
+
+
+def test_secrets_of_the_host_are_found_nowhere(pair):
+    key = pair.on_host("grep -v -e ----- /etc/ssl/private/shop.key").splitlines()
+    token = pair.on_host("sed 's/.*=//' /etc/default/shop-token")
+    hashes = [line.split(":")[1] for line in pair.on_host("cat /etc/shadow").splitlines() if line.split(":")[1].startswith("$")]
+    needles = [needle.encode() for needle in [*key, token, *hashes]]
+    assert len(needles) >= 3 and min(map(len, needles)) >= 20
+    assert [needle for needle in needles if needle in pair.first.said.encode()] == []
+    assert [needle for needle in needles for document in documents() if needle in document] == []
+    patterns = pair.home / "needles"
+    patterns.write_bytes(b"\n".join(needles))
+    try:
+        # Everything else on the hypervisor, the twin's whole disk included, and what the user's Ansible keeps.
+        places = [STORE, "/run/safetytwin", str(pair.home / "ansible")]
+        found = subprocess.run(
+            ["grep", "-rlaF", "-D", "skip", "-f", str(patterns), *places], capture_output=True, check=False, env=dict(os.environ, LC_ALL="C")
+        )
+        assert (found.returncode, found.stdout) == (1, b""), found.stderr
+    finally:
+        patterns.unlink()
+    assert pair.on_twin("grep -c '^SHOP_API_TOKEN' /etc/default/shop-token; ls /etc/ssl/private/shop.key").count("No such file") == 2
+    assert pair.on_twin("getent shadow alice").split(":")[1] in ("!", "*", "x"), "no password lets in"
+
+
+def documents():
+    """Every value of every table of the store, as bytes, unpacked."""
+    with sqlite3.connect(f"file:{STORE}/store.sqlite?mode=ro", uri=True) as store:
+        for (table,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            for row in store.execute(f"SELECT * FROM {table}"):
+                for value in row:
+                    yield zlib.decompress(value) if isinstance(value, bytes) else str(value).encode(errors="surrogateescape")
+    for path in pathlib.Path(STORE, "blobs").rglob("*"):
+        if path.is_file():
+            yield path.read_bytes()
+
+
+def test_odd_names_arrive_byte_for_byte_and_none_is_obeyed(pair):
+    names = base64.b64decode(pair.both(ODD_NAMES).split("\n\n")[0].replace("\n", "") + "==")[:400]
+    for name in (b"with space.conf", b"{{ x }}.conf", b"$(touch canary).conf", b"latin\xe9.conf", b"two\nlines.conf"):
+        assert name in names
+    assert pair.both("find / -xdev -name canary 2>/dev/null") == ""
+    assert not list(pathlib.Path(STORE).rglob("canary"))
+
+
+def test_a_plan_is_refused_by_the_host_and_by_a_twin_it_is_not_for(pair):
+    path = "/etc/safetytwin-was-here"
+    step = plans.step("files", path, {"type": "file", "digest": plans.digest(b"x"), "size": 1, "mode": "0644", "owner": "root", "group": "root"})
+    call = "cd / && PYTHONPATH=$(echo /var/lib/safetytwin/runtime/[0-9a-f]*) python3 -m safetytwin._apply"
+    for where in (pair.lab("host", "exec", pair.host, "--", "sh", "-c", call), pair.twin_ssh(call)):
+        done = subprocess.run(where, input=plans.request([step], [b"x"]), capture_output=True, check=False)
+        assert done.returncode == 1 and done.stdout.startswith(b"safetytwin:"), done.stderr
+        answer = zlib.decompress(base64.b64decode(done.stdout.split(b":", 1)[1])).decode()
+        assert '"kind": "refused"' in answer and "Nothing was changed" in answer
+    assert "No such file" in pair.both(f"stat {path}")

@@ -1,0 +1,88 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A lab host, its twin and their user: the collection installed from its tarball, an inventory, and plain commands on both machines."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from .shell import cache
+
+ROOT = Path(__file__).resolve().parents[3]
+LAB = str(ROOT / "tests" / "lab" / "lab")
+
+
+class Pair:
+    """Names, places and command lines of one host and its twin. Nothing is run before it is asked for."""
+
+    def __init__(self, host: str, home: Path | None = None) -> None:
+        """home is the user's directory: it takes the collection, the inventory and what Ansible keeps."""
+        self.host = host
+        self.domain = "twin-" + host
+        self.home = home or cache() / "pairs" / host
+        self.inventory = self.home / "inventory.yml"
+        self.environment = dict(
+            os.environ, ANSIBLE_COLLECTIONS_PATH=str(self.home / "collections"), ANSIBLE_STDOUT_CALLBACK="safetytwin.twin.twin_report",
+            ANSIBLE_PIPELINING="true", ANSIBLE_LOCALHOST_WARNING="false", ANSIBLE_HOME=str(self.home / "ansible"),
+        )
+
+    def lab(self, *words: str) -> list[str]:
+        """The command line `lab WORDS`."""
+        return [LAB, *words]
+
+    def tool(self, name: str, *words: str) -> list[str]:
+        """The command line of one of Ansible's programs with the inventory."""
+        return [str(Path(sys.executable).parent / name), "-i", str(self.inventory), *words]
+
+    def play(self, name: str, *words: str) -> list[str]:
+        """The command line of one of the collection's playbooks."""
+        return self.tool("ansible-playbook", "safetytwin.twin." + name, *words)
+
+    def build(self) -> list[str]:
+        """The command line that builds the collection's tarball into an empty directory, to be run in ROOT."""
+        target = self.home / "collections"
+        shutil.rmtree(target, ignore_errors=True)
+        return [str(Path(sys.executable).parent / "ansible-galaxy"), "collection", "build", "--force", "--output-path", str(target)]
+
+    def install(self) -> list[str]:
+        """The command line that installs that tarball as a user would, without a server."""
+        target = self.home / "collections"
+        tarball = str(next(target.glob("safetytwin-twin-*.tar.gz")))
+        return [str(Path(sys.executable).parent / "ansible-galaxy"), "collection", "install", "-p", str(target), "--offline", tarball]
+
+    def variables(self) -> dict[str, str]:
+        """What an inventory says of the lab host."""
+        facts = json.loads(said(self.lab("host", "info", self.host)))
+        return {
+            "ansible_host": facts["address"], "ansible_user": "root", "ansible_ssh_private_key_file": facts["key"],
+            "ansible_ssh_common_args": f"-o UserKnownHostsFile={facts['known_hosts']}",
+        }
+
+    def write_inventory(self, **more: dict[str, object]) -> None:
+        """The user's part, JSON being YAML; more: further members of twin_hosts with their variables."""
+        hosts = {self.host: self.variables(), **more}
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.inventory.write_text(json.dumps({"all": {"children": {"twin_hosts": {"hosts": hosts}}}}, indent=2))
+
+    def on_host(self, command: str) -> str:
+        """What a shell line says on the host."""
+        return said(self.lab("host", "exec", self.host, "--", "sh", "-c", command))
+
+    def on_twin(self, command: str) -> str:
+        """What a shell line says in the twin, by the hypervisor's own way in."""
+        return said(self.twin_ssh(command))
+
+    def twin_ssh(self, *words: str) -> list[str]:
+        return ["ssh", "-F", f"/var/lib/safetytwin/twins/{self.domain}/ssh_config", "twin", *words]
+
+
+def said(argv: list[str]) -> str:
+    """All that a command says, on either stream."""
+    return subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False).stdout.decode(errors="replace").strip()
