@@ -37,7 +37,8 @@ ROUNDS = [
 REPEATS = 4
 THREE = (
     "echo three > /etc/bench-three; groupadd -g 5555 benchthree; printf '[Service]\\nExecStart=/bin/sleep infinity\\n'"
-    " > /etc/systemd/system/bench-three.service; systemctl daemon-reload; systemctl start bench-three", "cat /etc/bench-three; getent group benchthree; systemctl is-active bench-three",
+    " > /etc/systemd/system/bench-three.service; systemctl daemon-reload; systemctl start bench-three",
+    "cat /etc/bench-three; getent group benchthree; systemctl is-active bench-three",
 )
 
 
@@ -72,7 +73,8 @@ def hundred() -> list[tuple[str, str, str]]:
     for what, command, probe in (
         ("files", "mkdir -p /etc/bench.d; for i in $(seq {n}); do echo {n}-$i > /etc/bench.d/$i; done", "cat /etc/bench.d/* | sha256sum"),
         ("units", "for i in $(seq {n}); do printf '[Service]\\nType=oneshot\\nExecStart=/bin/true\\nEnvironment=N={n}\\n'"
-         " > /etc/systemd/system/benchmany$i.service; done; systemctl daemon-reload", "cat /etc/systemd/system/benchmany*.service | sha256sum; systemctl show benchmany1 -p Environment"),
+         " > /etc/systemd/system/benchmany$i.service; done; systemctl daemon-reload",
+         "cat /etc/systemd/system/benchmany*.service | sha256sum; systemctl show benchmany1 -p Environment"),
     ):
         one, many = cycle(command.format(n=1), probe), cycle(command.format(n=100), probe)
         rows.append((f"100 changed {what} / one", f"{many / one:.1f} ({many:.1f} s / {one:.1f} s)", "5"))

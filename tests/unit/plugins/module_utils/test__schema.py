@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from ansible_collections.safetytwin.twin.plugins.module_utils import _schema
-from ansible_collections.safetytwin.twin.plugins.module_utils._reasons import DEGRADED, IMPOSSIBLE, REASONS, explain
+from ansible_collections.safetytwin.twin.plugins.module_utils._reasons import DEGRADED, IMPOSSIBLE, REASONS, REPRODUCED, explain
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 OLDEST = ROOT / "tests/unit/fixtures/state/format-1.json"
@@ -39,7 +39,7 @@ def test_desired_leaves_out_other_lanes_and_what_is_not_set():
 
 
 def test_every_reason_has_a_level_and_a_sentence_of_its_own():
-    assert {reason.level for reason in REASONS.values()} == {DEGRADED, IMPOSSIBLE}
+    assert {reason.level for reason in REASONS.values()} == {REPRODUCED, DEGRADED, IMPOSSIBLE}
     assert len({reason.sentence for reason in REASONS.values()}) == len(REASONS)
     assert explain("needs_excluded: /etc/x") == "It depends on something that was left out. (/etc/x)"
 
