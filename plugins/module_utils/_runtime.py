@@ -20,10 +20,20 @@ MISSING = 97  # exit status of call() where this version is not installed
 
 _CALL = "d={directory}/{version}; test -d $d || exit {missing}; PYTHONPATH=$d exec {python} -m {package}.{program}"
 
-# Unpacked and compiled aside, then renamed: a killed installation leaves no version that looks whole.
+# A unit of its own, so that it outlives the login that starts it; its socket appears when it can be called.
+_SERVE = (
+    "d={directory}/{version}; test -d $d || exit {missing}; systemctl stop safetytwin-serve 2>/dev/null; rm -f {socket}; "
+    "systemd-run --quiet --collect --unit=safetytwin-serve --setenv=PYTHONPATH=$d {python} -m {package}._serve {socket} || exit; "
+    "for i in $(seq 600); do test -S {socket} && exit; sleep 0.1; done; exit 1"
+)
+
+# Unpacked and compiled aside, then renamed: a killed installation leaves no version that looks whole. One at a time: hosts of one play
+# share their hypervisor, and the second finds what the first has installed.
 _INSTALL = (
-    "umask 077; set -e; mkdir -p {directory}; cd {directory}; t=$(mktemp -d .new-XXXXXX); trap 'rm -rf {directory}/'$t EXIT; "
-    "tar -xzf - -C $t; {python} -m compileall -q $t; rm -rf [0-9a-f]*; mv -T $t {version}"
+    "umask 077; set -e; mkdir -p {directory} && cd {directory} && test -w . || "
+    "{{ echo '{directory} cannot be written: run this as root (become).' >&2; exit 1; }}; "
+    "exec 9<.; flock 9; ! test -d {version} || {{ cat >/dev/null; exit 0; }}; "
+    "t=$(mktemp -d .new-XXXXXX); trap 'rm -rf {directory}/'$t EXIT; tar -xzf - -C $t; {python} -m compileall -q $t; rm -rf [0-9a-f]*; mv -T $t {version}"
 )
 
 
@@ -54,6 +64,16 @@ def _sources(root):
 def call(program, python="/usr/bin/python3"):
     """Shell command that runs a program of this version, its request on standard input."""
     return _CALL.format(directory=DIRECTORY, version=archive()[0], missing=MISSING, python=python, package=PACKAGE, program=program)
+
+
+def socket():
+    """Where this version listens in a twin."""
+    return "/run/safetytwin/serve-%s.sock" % archive()[0]
+
+
+def serve(python="/usr/bin/python3"):
+    """Shell command that has this version of _serve running and waits until it can be called."""
+    return _SERVE.format(directory=DIRECTORY, version=archive()[0], missing=MISSING, python=python, package=PACKAGE, socket=socket())
 
 
 def install(python="/usr/bin/python3"):

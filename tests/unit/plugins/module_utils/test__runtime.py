@@ -4,6 +4,7 @@
 """The runtime: the same tree gives the same version, and it runs where it is installed."""
 from __future__ import annotations
 
+import concurrent.futures
 import subprocess
 import sys
 
@@ -32,6 +33,16 @@ def test_another_version_replaces_the_one_before(tmp_path, monkeypatch):
     old.mkdir()
     assert shell(_runtime.install(sys.executable), _runtime.archive()[1]).returncode == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == [_runtime.archive()[0]]
+
+
+def test_two_installations_at_once_are_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(_runtime, "DIRECTORY", str(tmp_path))
+    version, archive = _runtime.archive()
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        done = list(pool.map(lambda number: shell(_runtime.install(sys.executable), archive), range(4)))
+    assert [each.returncode for each in done] == [0, 0, 0, 0], done
+    assert [path.name for path in tmp_path.iterdir()] == [version]
+    assert shell(_runtime.call("_schema", sys.executable)).returncode == 0
 
 
 def test_a_damaged_archive_leaves_nothing(tmp_path, monkeypatch):
