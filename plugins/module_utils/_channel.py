@@ -4,6 +4,8 @@
 """The hypervisor's own way into a twin: one ssh master per twin, kept, in a unit of its own where systemd runs."""
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import socket
@@ -12,6 +14,7 @@ import time
 from . import _program, _runtime
 from ._errors import TwinError
 from ._run import check, last_words, run, start
+from ._store import RUN
 
 _RETRY = 0.2  # seconds between two looks while a twin boots or lets us in
 _LOGIN = 20  # seconds a key exchange may take in an emulated guest
@@ -26,6 +29,8 @@ class Channel:
         self.domain = twin["domain"]
         self.endpoint = (twin["address"], twin["port"])
         self.ssh = ["ssh", "-F", os.path.join(twin["directory"], "ssh_config")]
+        # Of this version alone: an older master may still carry the socket of the version before.
+        self.local = os.path.join(RUN, "%s-%s.sock" % (self.domain, _runtime.archive()[0]))
 
     def alive(self):
         """True while the master of an earlier cycle still has its connection: the twin has not rebooted since."""
@@ -72,22 +77,60 @@ class Channel:
         run([*self.ssh, "-O", "exit", "twin"], timeout=5)
 
     def call(self, program, request, timeout=600):
-        """Run a program of the runtime in the twin and return its reply; request is a dict, bytes, or an open file."""
-        payload = json.dumps(request).encode("ascii") if isinstance(request, dict) else request
-        result = self._execute(_runtime.call(program), payload, timeout)
+        """Run a program of the runtime in the twin and return its reply; request is a dict, or an open file."""
+        payload = io.BytesIO(json.dumps(request).encode("ascii")) if isinstance(request, dict) else request
+        answer = self._ask(program, payload, timeout)
+        if not answer:  # nobody serves this version there
+            self._serve()
+            answer = self._ask(program, payload, timeout)
+        return _program.unpack(answer, "The twin %s" % self.domain)
+
+    def _ask(self, program, payload, timeout):
+        """What the resident programs answer; nothing where they are not there."""
+        payload.seek(0)
+        with socket.socket(socket.AF_UNIX) as caller:
+            caller.settimeout(timeout)
+            try:
+                caller.connect(self.local)
+            except (FileNotFoundError, ConnectionRefusedError):
+                self._forward()
+                caller.connect(self.local)
+            try:
+                caller.sendall(program.encode("ascii") + b"\n")
+                for block in iter(lambda: payload.read(1 << 20), b""):
+                    caller.sendall(block)
+                caller.shutdown(socket.SHUT_WR)
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # it has answered without listening to the end, or is not there: the answer tells
+            return self._hear(caller, program, timeout)
+
+    def _hear(self, caller, program, timeout):
+        heard = []
+        try:
+            for block in iter(lambda: caller.recv(1 << 20), b""):
+                heard.append(block)
+        except ConnectionResetError:
+            pass  # as above
+        except socket.timeout:
+            raise TwinError("The twin %s gave no answer to %s within %d s: look at its console with `virsh console %s`." % (
+                self.domain, program, timeout, self.domain)) from None
+        return b"".join(heard)
+
+    def _forward(self):
+        """Have the master carry a socket here to the one in the twin."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.local)
+        check([*self.ssh, "-O", "forward", "-L", "%s:%s" % (self.local, _runtime.socket()), "twin"], "Reaching into the twin %s" % self.domain, timeout=10)
+
+    def _serve(self):
+        result = self._execute(_runtime.serve())
         if result.rc == _runtime.MISSING:
-            self._install()
-            if hasattr(payload, "seek"):
-                payload.seek(0)
-            result = self._execute(_runtime.call(program), payload, timeout)
-        if result.rc in (124, 255):
-            raise TwinError("The twin %s was lost while %s ran: %s" % (self.domain, program, last_words(result.err)))
-        return _program.unpack(result.out or result.err, "The twin %s" % self.domain)
-
-    def _install(self):
-        result = self._execute(_runtime.install(), _runtime.archive()[1], 120)
+            installed = self._execute(_runtime.install(), _runtime.archive()[1])
+            if installed.rc:
+                raise TwinError("The runtime could not be installed in the twin %s: %s" % (self.domain, last_words(installed.err)))
+            result = self._execute(_runtime.serve())
         if result.rc:
-            raise TwinError("The runtime could not be installed in the twin %s: %s" % (self.domain, last_words(result.err)))
+            raise TwinError("The runtime does not start in the twin %s: %s" % (self.domain, last_words(result.err) or "it never listened"))
 
-    def _execute(self, command, payload, timeout):
-        return run([*self.ssh, "-T", "twin", command], stdin=payload, timeout=timeout)
+    def _execute(self, command, payload=None):
+        return run([*self.ssh, "-T", "twin", command], stdin=payload, timeout=180)

@@ -23,7 +23,7 @@ SHOWN = 50  # changes named in a result; the rest is only counted
 
 def cycle(request):
     """Make a twin what its host is; both documents are those of the module twin_converge."""
-    with Store() as store:
+    with Store(look=request["check"]) as store:
         if request["check"]:
             return Cycle(store, request).preview()
         with hold(request["host"]):

@@ -4,13 +4,12 @@
 """Program of the hypervisor: what is known of a host's twin, without entering it and without writing anything."""
 from __future__ import annotations
 
-import os
 import time
 
 from . import _libvirt
 from ._channel import Channel
 from ._program import main
-from ._store import ROOT, Store
+from ._store import Store
 
 
 def overview(request):
@@ -27,10 +26,8 @@ def overview(request):
 
 
 def _recorded(host):
-    """(head, newest revisions) without making a store where there is none."""
-    if not os.path.exists(os.path.join(ROOT, "store.sqlite")):
-        return None, []
-    with Store() as store:
+    """(head, newest revisions) of a host."""
+    with Store(look=True) as store:
         return store.head(host), store.revisions(host, 5)
 
 

@@ -4,31 +4,23 @@
 """Whether a recorded twin follows its host, stands still, or is forgotten."""
 from __future__ import annotations
 
-import os
-
 from ._errors import TwinError
 from ._store import ROOT, Store, hold
 
 
 def ensure(host, state, why, dry, root=ROOT):
     """Bring a twin's record to state `following`, `paused` (why is a sentence) or `absent`; returns the state it had."""
-    if not os.path.exists(os.path.join(root, "store.sqlite")):
-        return _unknown(host, state)
-    with Store(root) as store:
+    with Store(root, look=True) as store:
         head = store.head(host)
         if head is None:
-            return _unknown(host, state)
+            if state != "absent":
+                raise TwinError("There is no record of a twin of %s here: run safetytwin.twin.sync first." % host)
+            return "absent"
         had = "paused" if head["paused"] else "following"
         if had != state and not dry:
             with hold(host):
                 _bring(store, host, state, why)
         return had
-
-
-def _unknown(host, state):
-    if state != "absent":
-        raise TwinError("There is no record of a twin of %s here: run safetytwin.twin.sync first." % host)
-    return "absent"
 
 
 def _bring(store, host, state, why):

@@ -57,16 +57,17 @@ def _thaw(blob):
 
 
 class Store:
-    """The store of all twins of this hypervisor; open it with `with`."""
+    """The store of all twins of this hypervisor; open it with `with`. Where it is only looked at, none is made: an empty one in memory serves."""
 
-    def __init__(self, root=ROOT):
+    def __init__(self, root=ROOT, look=False):
         self.root = root
         self.path = os.path.join(root, "store.sqlite")
+        if look and not os.path.exists(self.path):
+            self.path = ":memory:"
         self.db = None
 
     def __enter__(self):
-        fresh = not os.path.exists(self.path)
-        if fresh:
+        if self.path != ":memory:" and not os.path.exists(self.path):
             os.makedirs(self.root, exist_ok=True)
             os.chmod(self.root, 0o711)  # a host that is its own hypervisor made it 0700, but QEMU runs as its own user and has to pass
             os.close(os.open(self.path, os.O_CREAT | os.O_WRONLY, 0o600))

@@ -36,11 +36,12 @@ def _headline(host, known):
 
 def _age(known, harvest, now):
     audit = "audited %s ago" % _ago(now - known["audited"]) if known["audited"] else "not audited yet"
+    verified = "last change verified %s ago" % _ago(now - known["verified"]) if known["verified"] else "not verified yet"
     if not harvest.get("digest"):
-        return "the host does not answer; the twin was verified %s ago, %s" % (_ago(now - known["verified"]), audit)
-    if harvest["differs"]:
-        return "the host has changed since; the twin was verified %s ago, %s" % (_ago(now - known["verified"]), audit)
-    return "the host is as recorded, now; last change verified %s ago, %s" % (_ago(now - known["verified"]), audit)
+        host = "the host does not answer"
+    else:
+        host = "the host has changed since" if harvest["differs"] else "the host is as recorded, now"
+    return "%s; %s, %s" % (host, verified, audit)
 
 
 def _ago(seconds):
@@ -82,9 +83,15 @@ def _exceptions(exceptions):
 def _history(revisions):
     lines = ["  last changes"] if revisions else []
     for each in revisions:
-        outcome = each["outcome"] or {"changes": [], "counts": {}}
-        named = ", ".join("%s %s" % (change["scope"], shown(change["key"])) for change in outcome["changes"][:3]) or "nothing to do in the twin"
-        more = sum(outcome["counts"].values()) - 3
         when = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(each["at"]))
-        lines.append("         r%-5d%s  %s%s" % (each["number"], when, named, " and %d more" % more if more > 0 else ""))
+        lines.append("         r%-5d%s  %s" % (each["number"], when, _done(each["outcome"])))
     return lines
+
+
+def _done(outcome):
+    """What a cycle came to, in words; outcome is None where it did not end."""
+    if outcome is None:
+        return "not brought into the twin yet"
+    named = ", ".join("%s %s" % (change["scope"], shown(change["key"])) for change in outcome["changes"][:3])
+    more = sum(outcome["counts"].values()) - 3
+    return (named or "nothing to do in the twin") + (" and %d more" % more if more > 0 else "")

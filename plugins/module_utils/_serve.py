@@ -1,0 +1,53 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Resident in a twin: the programs, imported once; each call is a fork. Importing them costs an emulated guest 5 s of CPU.
+
+It listens on a socket below /run that only root can reach; the hypervisor's ssh forwards to it. A call is a line with the
+program's name, the request, and the end of the stream; the answer is what the program would write to standard output.
+"""
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+
+from ._apply import apply
+from ._harvest import harvest
+from ._program import main, respond
+
+PROGRAMS = {b"_apply": lambda: respond(lambda: apply(sys.stdin.buffer)), b"_harvest": lambda: main(harvest)}
+
+
+def serve(path):
+    """Answer calls on a Unix socket at path, one process each, until stopped."""
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    aside = path + ".new"
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(aside)
+    os.chmod(aside, 0o600)
+    listener.listen(8)
+    # Under its own name only once it listens: whoever sees it can call.
+    os.rename(aside, path)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        caller = listener.accept()[0]
+        if os.fork() == 0:
+            listener.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            _answer(caller)
+        caller.close()
+
+
+def _answer(caller):
+    """Be the program that is called; does not return."""
+    for stream in (0, 1):
+        os.dup2(caller.fileno(), stream)
+    caller.close()
+    name = b"".join(iter(lambda: os.read(0, 1).strip(b"\n"), b""))
+    PROGRAMS[name]()
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])
