@@ -114,7 +114,7 @@ def _hardware(items, twin, reasons):
 def _converged(scope, host_scopes, twin, reasons):
     desired = {}
     for key, item in host_scopes[scope]["items"].items():
-        reason = _left_out(scope, key, twin)
+        reason = _left_out(scope, key, item, twin)
         if reason:
             reasons[key] = reason
             continue
@@ -126,9 +126,10 @@ def _converged(scope, host_scopes, twin, reasons):
     return desired
 
 
-def _left_out(scope, key, twin):
+def _left_out(scope, key, item, twin):
     name = _name(scope, key)
-    if twin.get("self_host") and matches_any(SELF[scope], name):
+    # what a package of ours has is ours, whatever its name
+    if twin.get("self_host") and (matches_any(SELF[scope], name) or matches_any(SELF_PACKAGES, item.get("package") or "")):
         return "safetytwin_self"
     if key in twin["substrate"].get(scope, ()) or matches_any(SUBSTRATE.get(scope, ()), name):
         return "twin_substrate"

@@ -29,7 +29,7 @@ def _rule(verdict, why, *patterns, links=False):
 PATHS = (
     _rule(IGNORE, "our own",
           "/etc/safetytwin/**", "/var/lib/safetytwin/**", "/etc/systemd/system/**/safetytwin-*", "/usr/local/lib/safetytwin/**",
-          "/etc/systemd/system/**/safetytwin-*/**"),
+          "/etc/systemd/system/**/safetytwin-*/**", "/etc/libvirt/qemu/twin-*.xml", "/etc/libvirt/qemu/networks/**/safetytwin.xml"),
     _rule(IGNORE, "modelled by the accounts scope",
           "/etc/passwd", "/etc/group", "/etc/subuid", "/etc/subgid"),
     _rule(IGNORE, "backups and locks of account files",
@@ -85,6 +85,8 @@ SELF_PACKAGES = (
 SELF_UNITS = (
     "safetytwin-*", "libvirt*", "virt*d.service", "virt*d.socket", "virt*d-ro.socket", "virt*d-admin.socket", "virt*d-tcp.socket",
     "virt*d-tls.socket", "virt-guest-shutdown.target", "qemu-*", "apt-cacher-ng.service", "machine-qemu*", "machines.target",
+    # libvirt registers its machines there
+    "systemd-machined.*",
 )
 SELF_PATHS = (
     "/etc/libvirt/**", "/etc/qemu/**", "/etc/qemu-ifdown", "/etc/qemu-ifup", "/etc/apt-cacher-ng/**", "/etc/ansible/**", "/etc/sasl2/libvirt.conf",
@@ -92,7 +94,7 @@ SELF_PATHS = (
     "/etc/init.d/libvirt*", "/etc/init.d/virtlogd", "/etc/init.d/apt-cacher-ng", "/etc/init.d/qemu-*", "/etc/logrotate.d/libvirtd*",
     "/etc/apparmor.d/**/*libvirt*", "/etc/apparmor.d/*virt*", "/etc/cron.daily/apt-cacher-ng", "/etc/rc?.d/???libvirt*",
     "/etc/rc?.d/???virtlogd", "/etc/rc?.d/???apt-cacher-ng", "/etc/rc?.d/???qemu-*",
-    "/etc/systemd/system/**/libvirt*", "/etc/systemd/system/**/virt*", "/etc/systemd/system/**/qemu-*",
+    "/etc/systemd/system/**/libvirt*/**", "/etc/systemd/system/**/virt*d*/**", "/etc/systemd/system/**/virt-*", "/etc/systemd/system/**/qemu-*/**",
     "/etc/systemd/system/**/apt-cacher-ng.service",
 )
 # Users and groups of those packages.
@@ -115,7 +117,7 @@ SUBSTRATE_PATHS = (
     "/etc/default/qemu-guest-agent", "/etc/qemu/qemu-ga*", "/etc/init.d/qemu-guest-agent", "/etc/rc?.d/???qemu-guest-agent",
     "/etc/init.d/cloud-*", "/etc/rc?.d/???cloud-*", "/etc/logrotate.d/cloud-init", "/etc/systemd/system/**/cloud-*",
     "/etc/systemd/system/**/qemu-guest-agent*", "/etc/systemd/system/**/systemd-networkd*", "/etc/ssh/sshd_config.d/50-cloud-init.conf",
-    "/etc/sudoers.d/90-cloud-init-users", "/etc/apt/apt.conf.d/*safetytwin*", "/usr/sbin/policy-rc.d",
+    "/etc/systemd/system-generators/systemd-*", "/etc/sudoers.d/90-cloud-init-users", "/etc/apt/apt.conf.d/*safetytwin*", "/usr/sbin/policy-rc.d",
 )
 
 _TOKENS = re.compile(r"(/\*\*\Z)|(\*\*/)|(\*\*)|(\*)|(\?)|([^*?]+)", re.DOTALL)
