@@ -60,7 +60,11 @@ def files():
     }
 
 
+# What these generate is about disks and kernel options that a twin does not have; each daemon-reload would run them all.
+IDLE_GENERATORS = ("cryptsetup", "debug", "gpt-auto", "hibernate-resume", "integritysetup", "run", "system-update", "veritysetup")
+
 LINKS = {
+    **{"/etc/systemd/system-generators/systemd-%s-generator" % name: "/dev/null" for name in IDLE_GENERATORS},
     "/etc/systemd/system/multi-user.target.wants/safetytwin-ssh.service": "/etc/systemd/system/safetytwin-ssh.service",
     "/etc/systemd/system/multi-user.target.wants/safetytwin-ssh.path": "/etc/systemd/system/safetytwin-ssh.path",
     # they would have nothing to do, and take a minute of emulated Python to find that out

@@ -36,14 +36,14 @@ HARDWARE = {
     "distribution": "twin_substrate",
 }
 
-# Consoles and mounts follow the machine: no two have the same.
+# Consoles and mounts follow the machine, and are right when they differ.
 MACHINE_UNITS = ("getty@*", "serial-getty@*", "container-getty@*", "console-getty.service", "*.mount", "*.swap", "*.device")
 GENERATED = "/run/systemd/generator"
 # Supervisors other than systemd are recorded only.
 FOREIGN = ("sysv:*", "supervisor:*", "snap:*")
 
 SELF = {"packages": SELF_PACKAGES, "accounts": SELF_ACCOUNTS, "files": SELF_PATHS, "services": SELF_UNITS}
-SUBSTRATE = {"packages": SUBSTRATE_PACKAGES, "files": SUBSTRATE_PATHS, "services": SUBSTRATE_UNITS + MACHINE_UNITS}
+SUBSTRATE = {"packages": SUBSTRATE_PACKAGES, "files": SUBSTRATE_PATHS, "services": SUBSTRATE_UNITS}
 
 
 def substrate_of(baseline, host_scopes):
@@ -131,6 +131,8 @@ def _left_out(scope, key, item, twin):
     # what a package of ours has is ours, whatever its name
     if twin.get("self_host") and (matches_any(SELF[scope], name) or matches_any(SELF_PACKAGES, item.get("package") or "")):
         return "safetytwin_self"
+    if scope == "services" and matches_any(MACHINE_UNITS, name):
+        return "identity"
     if key in twin["substrate"].get(scope, ()) or matches_any(SUBSTRATE.get(scope, ()), name):
         return "twin_substrate"
     return "not_converged" if scope == "services" and matches_any(FOREIGN, name) else None
@@ -167,7 +169,7 @@ def _without_host(twin, desired_scopes, exceptions):
 
 def _of_twin(scope, key, item, ours, twin):
     name = _name(scope, key)
-    if key in twin["substrate"].get(scope, ()) or matches_any(SUBSTRATE.get(scope, ()), name):
+    if key in twin["substrate"].get(scope, ()) or matches_any(SUBSTRATE.get(scope, ()) + (MACHINE_UNITS if scope == "services" else ()), name):
         return True
     if scope not in ("files", "services"):
         return False

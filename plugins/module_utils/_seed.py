@@ -98,6 +98,8 @@ def _user_data(host, uuid, keys, console):
             _file("/etc/safetytwin/ssh_host_ed25519_key.pub", keys["host_public"], "0644"),
             _file("/etc/safetytwin/authorized_keys", keys["authorized"], "0600"),
             _file("/etc/safetytwin/sshd_config", SSHD_CONFIG, "0644"),
+            # From the second boot on: it has done its work, and its generator would run at each daemon-reload.
+            _file("/etc/cloud/cloud-init.disabled", "Only the first boot of a twin needs cloud-init.\n", "0644"),
             _file("/etc/systemd/system/safetytwin-ssh.service", SSH_UNIT, "0644"),
         ],
         "runcmd": [

@@ -50,7 +50,7 @@ CHANGES = [
         "systemctl -q disable --now redis-server",
         "systemctl show redis-server.service -p ActiveState -p UnitFileState",
     ),
-    Change("Install a package", "apt-get install -qy --no-install-recommends bc >/dev/null 2>&1", "dpkg-query -W bc; echo '6*7' | bc"),
+    Change("Install a package", "apt-get update -qq && apt-get install -qqy --no-install-recommends bc >/dev/null", "dpkg-query -W bc; echo '6*7' | bc"),
     Change("Remove a package", "apt-get purge -qy bc >/dev/null 2>&1", "dpkg-query -W bc 2>&1; test ! -e /usr/bin/bc; echo $?"),
     Change(
         "Add a user and a group",

@@ -90,7 +90,9 @@ def show(change: Change) -> bool:
     """Make one change, let one cycle pass, and ask plain tools on both machines; True when they agree."""
     say(f"\n-- {change.title}\n   host# {change.change.splitlines()[0]}{' …' if chr(10) in change.change else ''}")
     before = on_host(change.probe)
-    on_host(change.change)
+    if subprocess.run(lab("host", "exec", HOST, "--", "sh", "-ec", change.change), check=False).returncode:
+        say("   THE HOST ITSELF COULD NOT BE CHANGED")
+        return False
     changed = time.monotonic()
     cycle = subprocess.run(play("sync"), env=environment(), check=False)
     seconds = time.monotonic() - changed

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 
 ORDINARY = range(1000, 60000)  # UID_MIN to UID_MAX of login.defs, as Debian and its like ship it
@@ -27,4 +28,14 @@ def ensure(line, root="/"):
         for name in subdirectories + names:
             os.lchown(os.path.join(directory, name), uid, gid)
     os.lchown(path, uid, gid)
-    os.chmod(path, 0o700)
+    os.chmod(path, _mode(os.path.join(root, "etc/login.defs")))
+
+
+def _mode(definitions):
+    """The mode that useradd gives a home: HOME_MODE of login.defs, else what its UMASK leaves."""
+    try:
+        with open(definitions, encoding="utf-8", errors="replace") as stream:
+            known = dict(line.split()[:2] for line in stream if re.match(r"(HOME_MODE|UMASK)\s+0?[0-7]{3}\s*$", line))
+    except FileNotFoundError:
+        known = {}
+    return int(known["HOME_MODE"], 8) if "HOME_MODE" in known else 0o777 & ~int(known.get("UMASK", "077"), 8)
