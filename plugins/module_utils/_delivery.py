@@ -10,7 +10,7 @@ import os
 import tarfile
 import tempfile
 
-from . import _packages
+from . import _packages, _proxy
 from ._intake import apt_sources
 
 
@@ -19,7 +19,8 @@ def fetch_packages(store, document, steps):
     wanted = [_wanted(step) for step in steps if step["scope"] == "packages" and _needs_file(step)]
     if not wanted:
         return {"files": {}, "gone": {}, "unavailable": []}
-    return _packages.fetch(wanted, document["machine"], apt_sources(store, document["scopes"]), os.path.join(store.root, "packages"))
+    sources = apt_sources(store, document["scopes"])
+    return _packages.fetch(wanted, document["machine"], sources, os.path.join(store.root, "packages"), lambda: _proxy.ensure(sources)["url"])
 
 
 def _wanted(step):

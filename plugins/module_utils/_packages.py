@@ -29,7 +29,8 @@ def fetch(wanted, machine, sources, directory, proxy=None, run=_run):
     """Package files for wanted, a list of {"name", "arch", "version"}.
 
     machine is {"distribution": {"id", "version_id", "codename"}, "architecture"}; sources are the host's files of apt's
-    configuration, [{"path", "content": bytes}]; directory is ours alone; proxy is a URL apt asks instead of the repositories.
+    configuration, [{"path", "content": bytes}]; directory is ours alone; proxy() is called where something has to be fetched, and
+    gives the URL that apt asks instead of the repositories.
     Returns {"files": {"name:arch": path}, "gone": {"name:arch": version fetched instead}, "unavailable": ["name:arch"],
     "complaint": why something is unavailable, as a sentence, or ""}: what cannot be had stops nothing else.
     """
@@ -47,7 +48,7 @@ def fetch(wanted, machine, sources, directory, proxy=None, run=_run):
     if missing:
         try:
             with _alone(directory):
-                _obtain(_aptroot.prepare(directory, machine, sources, proxy, run), missing, store, answer)
+                _obtain(_aptroot.prepare(directory, machine, sources, proxy() if proxy else None, run), missing, store, answer)
         except TwinError as error:
             answer["complaint"] = str(error)
         answer["unavailable"] = sorted(set(missing) - set(answer["files"]))

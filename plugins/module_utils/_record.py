@@ -4,6 +4,7 @@
 """Whether a recorded twin follows its host, stands still, or is forgotten."""
 from __future__ import annotations
 
+from . import _proxy
 from ._errors import TwinError
 from ._store import ROOT, Store, hold
 
@@ -26,5 +27,7 @@ def ensure(host, state, why, dry, root=ROOT):
 def _bring(store, host, state, why):
     if state == "absent":
         store.remove(host)
+        if not store.hosts():
+            _proxy.stop()
     else:
         store.pause(host, why if state == "paused" else "")

@@ -36,7 +36,7 @@ LAYERS = {
         GROUND | {"tables", "values", "pure"},
     ),
     "programs": (
-        ["_harvest", "_apply", "_cycle", "_overview"],
+        ["_harvest", "_apply", "_cycle", "_overview", "_serve"],
         GROUND | {"tables", "values", "collect", "pure", "converge", "hypervisor"},
     ),
 }
