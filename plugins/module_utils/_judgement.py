@@ -37,7 +37,8 @@ class Judgement:
         drifted = _drift(changes, actual, recorded) if recorded else []
         self.drift = ["%s %s" % (change.scope, change.key) for change in drifted]
         self.pause = _pause(self.drift) if request["drift"] == "pause" and drifted else ""
-        _forgive(actual["left"], changes, audited=recorded is not None)
+        passing = PASSING + (("drifted",) if request["drift"] == "correct" else ())
+        _forgive(actual["left"], changes, passing if recorded is not None else ())
         if request["drift"] == "report":
             for change in drifted:
                 _leave(actual["left"], change, "drifted")
@@ -128,13 +129,13 @@ def _leave(left, change, reason):
     left.setdefault(change.scope, {})[change.key] = {"want": digest(change.want), "reason": reason}
 
 
-def _forgive(left, changes, audited):
-    """Try again where the host wants something else by now, and, at an audit, what may have failed for want of a network or of room."""
+def _forgive(left, changes, passing):
+    """Try again where the host wants something else by now, and what was left for one of the reasons in passing."""
     wanted = {(change.scope, change.key): digest(change.want) for change in changes}
     for scope, keys in left.items():
         left[scope] = {
             key: known for key, known in keys.items()
-            if wanted.get((scope, key)) == known["want"] and not (audited and code_of(known["reason"]) in PASSING)
+            if wanted.get((scope, key)) == known["want"] and code_of(known["reason"]) not in passing
         }
 
 

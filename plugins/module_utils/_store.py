@@ -160,9 +160,11 @@ class Store:
             self.db.execute("UPDATE twin SET actual = NULL, applying = '' WHERE host = ?", (host,))
 
     def pause(self, host, why):
-        """Stop following (why is a sentence) or follow again (empty)."""
+        """Stop following (why is a sentence) or follow again (empty): then all of the twin is read again, and nothing of it is held against it."""
         with self.transaction():
-            self.db.execute("UPDATE twin SET paused = ? WHERE host = ?", (why, host))
+            self.db.execute(
+                "UPDATE twin SET paused = ?, applying = CASE WHEN ? = '' AND applying = '' THEN '[]' ELSE applying END WHERE host = ?", (why, why, host)
+            )
 
     def remove(self, host):
         """Forget a host and its revisions; blobs stay, others may use them."""

@@ -13,6 +13,7 @@ HERE = pathlib.Path(__file__).resolve()
 for path in (HERE.parents[2] / "lab", HERE.parents[2] / "demo", HERE.parents[1] / "apply", HERE.parent):
     sys.path.insert(0, str(path))
 
+pytest.register_assert_rewrite("following")
 from following import Following  # noqa: E402
 
 

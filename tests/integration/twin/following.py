@@ -27,7 +27,7 @@ class Following(Pair):
         super().write_inventory(**more)
         document = json.loads(self.inventory.read_text())
         # Small and patient, so that the tests pass beside other work.
-        document["all"]["vars"] = {"twin_memory_mib": 1024, "twin_patience": 600}
+        document["all"]["vars"] = {"twin_memory_mib": 1024, "twin_patience": 600, "twin_roots": ["/srv/shop"]}
         self.inventory.write_text(json.dumps(document))
 
     def begin(self):
@@ -72,10 +72,14 @@ class Following(Pair):
         assert "Traceback" not in ran.said
         return ran.said
 
+    def change(self, command):
+        """Run a shell script on the host that has to succeed."""
+        self.done(self.lab("host", "exec", self.host, "--", "sh", "-ec", command))
+
     def both(self, command):
         """What a shell line says on both machines, which has to be the same."""
         host, twin = self.on_host(command), self.on_twin(command)
-        assert host == twin
+        assert host == twin, f"{command}\nhost: {host}\ntwin: {twin}"
         return host
 
 

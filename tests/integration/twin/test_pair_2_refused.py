@@ -93,24 +93,6 @@ def whole(directory):
     return list(pathlib.Path(directory).glob("*/manifest.json"))
 
 
-def test_a_base_image_that_is_missing(images, tmp_path):
-    refused(images(f"path={tmp_path}/nowhere.qcow2"), "nowhere.qcow2 cannot be read", "No such file")
-    assert whole(images.directory) == []
-
-
-def test_a_base_image_that_is_truncated(images, image):
-    with open(image, "r+b") as stream:
-        stream.truncate(image.stat().st_size // 2)
-    refused(images(f"path={image}"), "damaged or truncated")
-    assert whole(images.directory) == []
-
-
-def test_a_base_image_with_another_checksum(images, image):
-    refused(images(f"path={image}", "checksum=sha256:" + "0" * 64), "has the checksum", "damaged or not the one that was meant")
-    refused(images(f"path={image}", "checksum=0"), "needs its checksum as")
-    assert whole(images.directory) == []
-
-
 def test_no_space_for_a_base_image(images, image):
     images.directory.mkdir()
     # A file system of this command's own: nothing to unmount, whatever happens.

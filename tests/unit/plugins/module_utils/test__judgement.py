@@ -65,7 +65,9 @@ def test_reported_drift_is_left_until_the_host_wants_something_else():
     judgement = Judgement(dict(OPTIONS, drift="report"), scopes(), actual, twin())
     assert [row["reason"] for row in judgement.verdict(actual)["exceptions"]] == ["drifted"]
     assert told(Judgement(OPTIONS, scopes(), actual)) == []
-    assert told(Judgement(OPTIONS, scopes(files=motd("c")), actual)) == [("ensure", "/etc/motd")]
+    assert told(Judgement(OPTIONS, scopes(files=motd("c")), copy.deepcopy(actual))) == [("ensure", "/etc/motd")]
+    assert told(Judgement(dict(OPTIONS, drift="report"), scopes(), actual, copy.deepcopy(actual))) == []
+    assert told(Judgement(OPTIONS, scopes(), actual, copy.deepcopy(actual))) == [("ensure", "/etc/motd")], "an audit that is to correct does"
 
 
 def test_what_was_tried_in_vain_is_not_tried_again():

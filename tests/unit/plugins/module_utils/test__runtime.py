@@ -42,7 +42,9 @@ def test_two_installations_at_once_are_one(tmp_path, monkeypatch):
         done = list(pool.map(lambda number: shell(_runtime.install(sys.executable), archive), range(4)))
     assert [each.returncode for each in done] == [0, 0, 0, 0], done
     assert [path.name for path in tmp_path.iterdir()] == [version]
-    assert shell(_runtime.call("_schema", sys.executable)).returncode == 0
+    installed = (tmp_path / version).stat().st_ino
+    assert shell(_runtime.install(sys.executable), archive).returncode == 0
+    assert (tmp_path / version).stat().st_ino == installed, "what may be running is not replaced by the same"
 
 
 def test_a_damaged_archive_leaves_nothing(tmp_path, monkeypatch):

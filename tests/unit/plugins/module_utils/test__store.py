@@ -49,6 +49,17 @@ def test_settling_without_an_audit_keeps_the_time_of_the_last(store):
     assert store.head("web1")["audited"] == 0
 
 
+def test_following_again_has_the_whole_twin_read(store):
+    store.take("web1", DOCUMENT, "d1", {})
+    store.pause("web1", "Because.")
+    assert store.head("web1")["applying"] == ""
+    store.pause("web1", "")
+    assert (store.head("web1")["paused"], store.head("web1")["applying"]) == ("", "[]")
+    store.intend("web1", [["shop.service", "restart"]])
+    store.pause("web1", "")
+    assert store.head("web1")["applying"] == '[["shop.service", "restart"]]', "what was still to do stays so"
+
+
 def test_a_failed_transaction_leaves_nothing(store):
     store.take("web1", DOCUMENT, "d1", {})
     with pytest.raises(RuntimeError), store.transaction():
