@@ -1,0 +1,9 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Host, hypervisor and controller in one machine, which follows itself for ten minutes."""
+from __future__ import annotations
+
+COMMAND = ["-m", "pytest", "--verbose", "tests/integration/allinone"]
+ENVIRONMENT = {"SAFETYTWIN_SOAK": "600"}
+USUAL = 20  # minutes
