@@ -44,11 +44,11 @@ THREE = (
 
 def cycle(command: str, probe: str) -> float:
     """Seconds of the cycle that sees a change, from its start to its verified end; plain tools must agree then."""
-    demo.on_host(command)
+    demo.PAIR.on_host(command)
     begun = time.monotonic()
-    done = subprocess.run(demo.play("sync"), env=demo.environment(), stdout=subprocess.PIPE, check=False)
+    done = subprocess.run(demo.PAIR.play("sync"), env=demo.PAIR.environment, stdout=subprocess.PIPE, check=False)
     seconds = time.monotonic() - begun
-    host, twin = demo.on_host(probe), demo.on_twin(probe)
+    host, twin = demo.PAIR.on_host(probe), demo.PAIR.on_twin(probe)
     if done.returncode or host != twin:
         sys.exit(f"bench: the change did not arrive: {command}\n{done.stdout.decode()}\nhost: {host}\ntwin: {twin}")
     demo.say(f"   {seconds:5.1f} s  {command.splitlines()[0][:100]}")
@@ -86,12 +86,12 @@ def package() -> list[tuple[str, str, str]]:
     ours = cycle("apt-get install -qy --no-install-recommends bc >/dev/null 2>&1", "dpkg-query -W bc")
     cycle("apt-get purge -qy bc >/dev/null 2>&1", "dpkg-query -W bc 2>&1")
     deb = next(pathlib.Path("/var/lib/safetytwin/packages").rglob("bc_*.deb"))
-    ssh = demo.on_twin_argv("cat > /tmp/bc.deb")
+    ssh = demo.PAIR.twin_ssh("cat > /tmp/bc.deb")
     subprocess.run(ssh, input=deb.read_bytes(), check=True)
     begun = time.monotonic()
-    said = demo.on_twin("DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-download /tmp/bc.deb >/dev/null && dpkg-query -W bc")
+    said = demo.PAIR.on_twin("DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-download /tmp/bc.deb >/dev/null && dpkg-query -W bc")
     plain = time.monotonic() - begun
-    demo.on_twin("dpkg --purge bc; rm /tmp/bc.deb")
+    demo.PAIR.on_twin("dpkg --purge bc; rm /tmp/bc.deb")
     if "bc" not in said:
         sys.exit(f"bench: apt-get install in the twin failed: {said}")
     return [("installing a package / apt-get install in the guest", f"{ours / plain:.2f} ({ours:.1f} s / {plain:.1f} s)", "2")]
@@ -101,7 +101,7 @@ def unchanged() -> list[tuple[str, str, str]]:
     times = []
     for _round in range(5):
         begun = time.monotonic()
-        subprocess.run(demo.play("sync"), env=demo.environment(), stdout=subprocess.DEVNULL, check=True)
+        subprocess.run(demo.PAIR.play("sync"), env=demo.PAIR.environment, stdout=subprocess.DEVNULL, check=True)
         times.append(time.monotonic() - begun)
     return [("an unchanged cycle, median of 5", f"{statistics.median(times):.1f} s", "-")]
 
@@ -109,12 +109,12 @@ def unchanged() -> list[tuple[str, str, str]]:
 def image() -> list[tuple[str, str, str]]:
     """The demo's own image, built again from a warm package cache, and then found in the image cache."""
     rows = []
-    facts = f"/var/lib/safetytwin/twins/twin-{demo.HOST}/image-facts.json"
+    facts = f"/var/lib/safetytwin/twins/twin-{demo.PAIR.host}/image-facts.json"
     for name, state, goal in (("", "absent", ""), ("from a warm package cache", "present", "150 s"), ("from the image cache", "present", "5 s")):
         options = json.dumps({"facts": facts, "state": state, "directory": "/var/lib/safetytwin/bench-images"})
-        argv = [str(demo.BIN / "ansible"), "localhost", "-m", "safetytwin.twin.twin_image", "-e", "ansible_python_interpreter=/usr/bin/python3", "-a", options]
+        argv = [*demo.PAIR.tool("ansible", "localhost"), "-m", "safetytwin.twin.twin_image", "-e", "ansible_python_interpreter=/usr/bin/python3", "-a", options]
         begun = time.monotonic()
-        subprocess.run(argv, env=demo.environment(), stdout=subprocess.DEVNULL, check=True)
+        subprocess.run(argv, env=demo.PAIR.environment, stdout=subprocess.DEVNULL, check=True)
         if name:
             rows.append((f"base image {name}", f"{time.monotonic() - begun:.0f} s", goal))
     return rows

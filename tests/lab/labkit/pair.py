@@ -65,11 +65,11 @@ class Pair:
             "ansible_ssh_common_args": f"-o UserKnownHostsFile={facts['known_hosts']}",
         }
 
-    def write_inventory(self, **more: dict[str, object]) -> None:
-        """The user's part, JSON being YAML; more: further members of twin_hosts with their variables."""
-        hosts = {self.host: self.variables(), **more}
+    def write_inventory(self, others: dict[str, dict[str, object]] | None = None, **variables: object) -> None:
+        """The user's part, JSON being YAML; others: further members of twin_hosts, variables: what all of them are given."""
+        group = {"hosts": {self.host: self.variables(), **(others or {})}, "vars": variables}
         self.home.mkdir(parents=True, exist_ok=True)
-        self.inventory.write_text(json.dumps({"all": {"children": {"twin_hosts": {"hosts": hosts}}}}, indent=2))
+        self.inventory.write_text(json.dumps({"all": {"children": {"twin_hosts": group}}}, indent=2))
 
     def on_host(self, command: str) -> str:
         """What a shell line says on the host."""
