@@ -40,7 +40,7 @@ CHANGES = (
            "sed -i '/X-Round/d; /listen/a add_header X-Round {n} always;' /etc/nginx/sites-available/notes; systemctl reload nginx",
            "curl -sI http://127.0.0.1:8080/ | grep X-Round"),
     Change("a service is stopped and disabled", "systemctl -q disable --now added{n}", "systemctl show added{n}.service -p ActiveState -p UnitFileState"),
-    Change("a file is removed", "rm -f /etc/issue.net /etc/round*; echo {n} > /etc/round{n}", "ls /etc/issue.net /etc/round* 2>&1"),
+    Change("a file is removed", "rm -f /etc/issue.net /etc/round*; echo {n} > /etc/round{n}", "ls /etc | grep -E '^(issue|round)'"),
     Change("a mode is changed", "chmod 06{n:02o} /etc/issue", "stat -c '%a %U' /etc/issue"),
 )
 
