@@ -4,6 +4,7 @@
 """Host, hypervisor and controller in one machine, which follows itself for ten minutes."""
 from __future__ import annotations
 
-COMMAND = ["-m", "pytest", "--verbose", "tests/integration/allinone"]
+# The changes of the test that is left out are made again and again in these ten minutes.
+COMMAND = ["-m", "pytest", "--verbose", "-k", "not changes_arrive", "tests/integration/allinone"]
 ENVIRONMENT = {"SAFETYTWIN_SOAK": "600"}
 USUAL = 20  # minutes
