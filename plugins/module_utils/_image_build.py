@@ -40,7 +40,7 @@ def build(request, work, debs, progress):
     names, broken = apt.installable(needed, list(offered))
     progress("Installing %d packages into a tree (usually 60 s)" % (len(names) + len(needed)))
     root = os.path.join(work, "tree")
-    _write_inputs(work, files, tree.lists(facts["accounts"], facts["packages"], names))
+    _write_inputs(work, files, tree.lists(inputs.accounts(facts["accounts"]), facts["packages"], names))
     _tree(work, apt, facts, architectures, [*needed, *names], debs)
     installed = _installed(root)
     _take_kernel(root, work)

@@ -17,7 +17,7 @@ from . import _image_tree as tree
 from ._baseimage import CMDLINE
 from ._codec import digest
 from ._errors import TwinError
-from ._rules import SELF_PACKAGES, SUBSTRATE_PACKAGES, matches_any
+from ._rules import SELF_ACCOUNTS, SELF_PACKAGES, SUBSTRATE_PACKAGES, matches_any
 
 FORMAT = 1
 SIZE = 20  # GiB, of which only what is written takes space
@@ -73,7 +73,7 @@ def key(request, stamp=None):
     facts = request["facts"]
     marks = {name: [bool(item.get("automatic")), bool(item.get("held"))] for name, item in wanted(facts["packages"]).items()}
     return digest([
-        FORMAT, how, size, facts["distribution"]["id"], facts["distribution"]["codename"], facts["architecture"], marks, facts["accounts"],
+        FORMAT, how, size, facts["distribution"]["id"], facts["distribution"]["codename"], facts["architecture"], marks, accounts(facts["accounts"]),
         facts["sources"], TWIN_PACKAGES, tree.files(), tree.LINKS, tree.MERGE, tree.FINISH,
     ])
 
@@ -85,6 +85,11 @@ def wanted(packages):
         for name, item in packages.items()
         if item.get("status", "installed") == "installed" and not matches_any(SUBSTRATE_PACKAGES + SELF_PACKAGES, name.partition(":")[0])
     }
+
+
+def accounts(items):
+    """The host's accounts that the image takes over: those of a hypervisor's packages stay out, as the packages do."""
+    return {key: item for key, item in items.items() if not matches_any(SELF_ACCOUNTS, key)}
 
 
 def select(packages, architecture, available):

@@ -19,7 +19,7 @@ SOAK = int(os.environ.get("SAFETYTWIN_SOAK", "30"))
 OURS = {
     "packages": "dpkg-query -W -f '${Package}\\n' | grep -E '^(libvirt|python3-libvirt|qemu-|ansible|apt-cacher-ng|mmdebstrap)' | grep -v qemu-guest-agent",
     "units": "systemctl list-unit-files --no-legend --no-pager | grep -E '^(libvirt|virt(log|lock)d|apt-cacher-ng|safetytwin-(sync|channel|proxy))'",
-    "files": "find /etc | grep -E 'libvirt|apt-cacher-ng|/qemu/|safetytwin-sync|safetytwin/options' | grep -v qemu-ga",
+    "files": "find /etc | grep -E 'libvirt|apt-cacher-ng|/qemu/|safetytwin-sync|safetytwin/options' | grep -vE 'qemu-ga|fsfreeze-hook'",
     "accounts": "getent passwd | grep -E '^(libvirt|apt-cacher)'",
 }
 

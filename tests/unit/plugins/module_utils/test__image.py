@@ -77,6 +77,7 @@ def test_every_input_of_the_tree_is_in_the_key(path, value):
     (["packages", "nginx:amd64"], dict(NGINX, version="1.24", origin="elsewhere")),
     (["packages", "linux-image-6.1.0-1-amd64:amd64"], NGINX),
     (["packages", "gone:amd64"], dict(NGINX, status="config-files")),
+    (["accounts", "user:libvirt-qemu"], {"uid": 64055, "group": "kvm", "gecos": "", "home": "/var/lib/libvirt", "shell": "/usr/sbin/nologin"}),
 ])
 def test_what_the_build_does_not_use_is_not_in_the_key(path, value):
     assert inputs.key({"facts": changed(path, value)}) == inputs.key({"facts": FACTS})
