@@ -127,7 +127,7 @@ class Cycle:
         self.lap("plan")
         if judgement.pause:
             self.store.pause(self.host, judgement.pause)
-            return self._result("paused", message=judgement.pause, judgement=judgement)
+            return self._result("paused", message=judgement.pause, drift=judgement.drift)
         if judgement.steps:
             actual = self._apply(connection, twin, document, judgement, actual)
             judgement.give_up(actual)
