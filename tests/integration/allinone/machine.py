@@ -104,7 +104,10 @@ class AllInOne:
         probe = change.probe.format(n=n)
         before = self.twin(probe)
         self.shell(change.command.format(n=n))
-        assert self.ask(probe)[1] != before, f"{change.title}: nothing was changed"
+        # A reload answers before it is done.
+        end = time.monotonic() + 10
+        while self.ask(probe)[1] == before:
+            assert time.monotonic() < end, f"{change.title}: nothing was changed"
         return self.follows(probe)
 
     def becomes(self, command, wanted, patience):

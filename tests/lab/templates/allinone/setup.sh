@@ -7,7 +7,7 @@
 
 useradd --system --user-group --no-create-home --shell /usr/sbin/nologin notes
 useradd --create-home --shell /bin/bash --comment 'Bob Example' bob
-chown -R notes:notes /srv/notes
+chown -R notes:notes /opt/notes
 
 rm /etc/nginx/sites-enabled/default
 ln -s ../sites-available/notes /etc/nginx/sites-enabled/notes
