@@ -56,6 +56,7 @@ def test_what_cannot_be_had_whole_stops_nothing(pair):
     assert pair.both("systemctl is-active shop-broken.service; systemctl is-enabled shop-broken.service") == "failed\nenabled"
     assert "unchanged" in pair.synced()
     assert "No repository of the host" in pair.done(pair.play("status"))
+    pair.change("dpkg --purge bc local-only >/dev/null")
 
 
 def cycle(pair):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -77,7 +78,7 @@ class Pair:
 
     def on_twin(self, command: str) -> str:
         """What a shell line says in the twin, by the hypervisor's own way in."""
-        return said(self.twin_ssh(command))
+        return said(self.twin_ssh("sh -c " + shlex.quote(command)))
 
     def twin_ssh(self, *words: str) -> list[str]:
         return ["ssh", "-F", f"/var/lib/safetytwin/twins/{self.domain}/ssh_config", "twin", *words]
