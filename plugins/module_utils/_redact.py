@@ -27,7 +27,7 @@ _INNOCENT = re.compile(r"(?:nopasswd|(?:load|import)credential|(?:.*[_.-])?(?:pr
 _REFERENCE = re.compile(
     r"(?i)(?:|.|no|yes|none|null|nil|true|false|on|off|ask|default|prompt|optional|required|never|always|n/a|files|compat|systemd|sss|ldap"
     r"|\$.*|%[\w({%].*|\{\{.*|<[^>]*>|@.*@|`.*|(?:env|file|vault|op|cmd|data|keyring)[:(/].*|/(?:etc|var|run|usr|opt|srv|home|root|dev|proc|tmp|mnt|lib|sys)/.*"
-    r"|~/.*|\*+|x{3,}|\[redacted\]|[\w.]+\(.*|[\[({])\Z",
+    r"|~/.*|\*+|x{3,}|\[redacted\]?|[\w.]+\(.*|[\[({])\Z",
     re.DOTALL,
 )
 

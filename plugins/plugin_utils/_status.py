@@ -37,11 +37,8 @@ def _headline(host, known):
 def _age(known, harvest, now):
     audit = "audited %s ago" % _ago(now - known["audited"]) if known["audited"] else "not audited yet"
     verified = "last change verified %s ago" % _ago(now - known["verified"]) if known["verified"] else "not verified yet"
-    if not harvest.get("digest"):
-        host = "the host does not answer"
-    else:
-        host = "the host has changed since" if harvest["differs"] else "the host is as recorded, now"
-    return "%s; %s, %s" % (host, verified, audit)
+    now_known = {True: "the host has changed since", False: "the host is as recorded, now", None: "the host does not answer"}
+    return "%s; %s, %s" % (now_known[harvest.get("differs")], verified, audit)
 
 
 def _ago(seconds):

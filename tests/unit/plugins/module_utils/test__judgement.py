@@ -52,7 +52,9 @@ def test_a_change_of_the_host_is_a_step_and_no_drift():
     assert 'digest: "%s"' % ("b" * 64) in judgement.shown(5)[0]["after"]
 
 
-@pytest.mark.parametrize(("policy", "steps", "paused"), [("correct", [("ensure", "/etc/motd")], False), ("report", [], False), ("pause", [("ensure", "/etc/motd")], True)])
+@pytest.mark.parametrize(("policy", "steps", "paused"), [
+    ("correct", [("ensure", "/etc/motd")], False), ("report", [], False), ("pause", [("ensure", "/etc/motd")], True),
+])
 def test_drift_is_named_and_treated_as_asked(policy, steps, paused):
     judgement = Judgement(dict(OPTIONS, drift=policy), scopes(), twin(files=motd("b")), twin())
     assert judgement.drift == ["files /etc/motd"]
