@@ -35,14 +35,18 @@ class Following(Pair):
         self.done(self.build(), cwd=ROOT)
         self.done(self.install())
         self.write_inventory()
-        self.done(self.play("uninstall"))
+        self.uninstall()
 
     def end(self):
         """Leave nothing: no twin, no record, no host."""
         self.write_inventory()
         self.done(self.lab("hypervisor", "up"))
-        self.done(self.play("uninstall"))
+        self.uninstall()
         self.done(self.lab("host", "down", self.host))
+
+    def uninstall(self):
+        """Waits for a cycle that a killed run left at work."""
+        until(lambda: self.run(self.play("uninstall")).rc == 0, "the twin was removed", 600)
 
     def run(self, argv, timeout=300, **options):
         """A command to its end, however it ends."""
