@@ -26,7 +26,7 @@ ARGUMENTS = {
     "exclude": {"type": "list", "elements": "str", "default": []},
     "vcpus": {"type": "int", "default": 2},
     "memory_mib": {"type": "int", "default": 2048},
-    "patience": {"type": "int", "default": 300},
+    "patience": {"type": "int", "default": 600},
 }
 
 

@@ -37,13 +37,16 @@ class Channel:
         return run([*self.ssh, "-O", "check", "twin"], timeout=5).rc == 0
 
     def open(self, patience):
-        """Have a master; waits up to patience (seconds) for a twin that boots."""
-        if self.alive():
-            return
+        """Have a master that carries; waits up to patience (seconds) for a twin that boots. True where it had to be made anew."""
+        if self.alive() and self._execute("true", timeout=10).rc == 0:
+            return False
+        # The master of a twin that just went down does not know it yet.
+        self.close()
         deadline = time.monotonic() + patience
         self._wait(self._listening, deadline)
         self._start_master()
         self._wait(self.alive, max(deadline, time.monotonic() + _LOGIN))
+        return True
 
     def _wait(self, condition, deadline):
         while not condition():
@@ -132,5 +135,5 @@ class Channel:
         if result.rc:
             raise TwinError("The runtime does not start in the twin %s: %s" % (self.domain, last_words(result.err) or "it never listened"))
 
-    def _execute(self, command, payload=None):
-        return run([*self.ssh, "-T", "twin", command], stdin=payload, timeout=180)
+    def _execute(self, command, payload=None, timeout=180):
+        return run([*self.ssh, "-T", "twin", command], stdin=payload, timeout=timeout)

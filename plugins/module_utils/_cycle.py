@@ -101,8 +101,7 @@ class Cycle:
         if twin["state"] != "running":
             _libvirt.ensure_running(connection, self.host)
         self.channel = Channel(twin)
-        self.rebooted = not self.channel.alive()
-        self.channel.open(self.request["patience"])
+        self.rebooted = self.channel.open(self.request["patience"])
         self.lap("wake")
 
     def _read_twin(self, twin):

@@ -66,7 +66,7 @@ options:
   patience:
     description: Seconds to wait for a twin that boots.
     type: int
-    default: 300
+    default: 600
 attributes:
   check_mode:
     support: full
