@@ -18,6 +18,7 @@ from ._errors import TwinError
 from ._run import check
 
 PORT = 62022
+CONSOLE_UID = 62022
 MARKER = "/etc/safetytwin/twin.json"
 MAKERS = (["genisoimage"], ["mkisofs"], ["xorriso", "-as", "mkisofs"])
 
@@ -86,6 +87,8 @@ def _user_data(host, uuid, keys, console):
             {
                 "name": console["user"],
                 "gecos": "Console of the twin",
+                # Where no host numbers its users.
+                "uid": CONSOLE_UID,
                 "shell": "/bin/bash",
                 "lock_passwd": False,
                 "passwd": console["hash"],
