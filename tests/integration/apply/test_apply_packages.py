@@ -99,7 +99,7 @@ def test_a_version_that_is_gone_and_a_package_that_never_was(machine, hypervisor
     assert fetched["unavailable"] == ["safetytwin-no-such:amd64"]
     assert pathlib.Path(fetched["files"][key]).exists()
     done = machine.apply(want((name, arch, "0.1-1")), want(("safetytwin-no-such", "amd64", "1")), packages=fetched["files"].values())
-    assert done[key][1] is None, "the nearest version is what can be had"
+    assert done[key] == (True, "package_version_gone: %s is here instead of 0.1-1" % version), "the nearest version is what can be had"
     assert done["safetytwin-no-such:amd64"][1].startswith("package_unavailable: ")
 
 
