@@ -123,7 +123,7 @@ def image() -> list[tuple[str, str, str]]:
 def machine() -> str:
     qemu = subprocess.run(["qemu-system-x86_64", "--version"], stdout=subprocess.PIPE, check=True).stdout.decode().splitlines()[0]
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout.decode().strip()
-    return f"{os.cpu_count()} processors, {platform.release()}, {qemu}, emulated (TCG) guest, commit {commit}"
+    return f"{os.cpu_count()} processors, Linux {platform.release().partition('-')[0]}, {qemu}, emulated (TCG) guest, commit {commit}"
 
 
 def main() -> None:
