@@ -12,7 +12,7 @@ from ._plan import plan
 from ._policy import desire, kept, substrate_of
 from ._reasons import REASONS, code_of, explain
 
-PASSING = ("apply_failed", "package_unavailable", "package_version_gone")  # reasons that may be gone by the next audit
+PASSING = ("apply_failed", "package_not_fetched", "package_unavailable", "package_version_gone")  # reasons that may be gone by the next audit
 
 
 class Judgement:
@@ -45,8 +45,6 @@ class Judgement:
         changes = [change for change in changes if not self._left(change, actual["left"], request["scopes"])]
         impact = dict(_unfinished(unfinished, self.desired, actual["scopes"]), **dependents(changes, self.desired, actual["scopes"]))
         self.steps = plan(changes, impact, self.desired, actual["scopes"])["steps"]
-        # What a package's scripts do is known only when everything is read again.
-        self.full = any(step["phase"] == "packages" for step in self.steps)
         self.tried = {(step["scope"], step["key"]) for step in self.steps}
         self.changed = False
 
@@ -67,8 +65,8 @@ class Judgement:
         """What could not be fetched (see _packages.fetch) is no reason to stop."""
         for key, version in fetched["gone"].items():
             self._fail("packages", key, "package_version_gone: %s is the nearest" % version)
-        for key in fetched["unavailable"]:
-            self._fail("packages", key, "package_unavailable")
+        for key, why in fetched["unavailable"].items():
+            self._fail("packages", key, "package_not_fetched: %s" % why if why else "package_unavailable")
 
     def note_results(self, results):
         """What each step came to in the twin; `failed` is a sentence, or a reason with its detail."""

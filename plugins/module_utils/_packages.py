@@ -31,13 +31,13 @@ def fetch(wanted, machine, sources, directory, proxy=None, run=_run):
     machine is {"distribution": {"id", "version_id", "codename"}, "architecture"}; sources are the host's files of apt's
     configuration, [{"path", "content": bytes}]; directory is ours alone; proxy() is called where something has to be fetched, and
     gives the URL that apt asks instead of the repositories.
-    Returns {"files": {"name:arch": path}, "gone": {"name:arch": version fetched instead}, "unavailable": ["name:arch"],
-    "complaint": why something is unavailable, as a sentence, or ""}: what cannot be had stops nothing else.
+    Returns {"files": {"name:arch": path}, "gone": {"name:arch": version fetched instead}, "unavailable": {"name:arch": why it could not be
+    fetched, as a sentence, or "" where no repository has it}}: what cannot be had stops nothing else.
     """
     store = os.path.join(directory, "%(id)s-%(version_id)s" % machine["distribution"])
     os.makedirs(store, mode=0o700, exist_ok=True)
     files, missing = {}, {}
-    answer = {"files": files, "gone": {}, "unavailable": [], "complaint": ""}
+    answer = {"files": files, "gone": {}, "unavailable": {}}
     for package in wanted:
         key = "%(name)s:%(arch)s" % package
         path = os.path.join(store, file_name(**package))
@@ -50,8 +50,7 @@ def fetch(wanted, machine, sources, directory, proxy=None, run=_run):
             with _alone(directory):
                 _obtain(_aptroot.prepare(directory, machine, sources, proxy() if proxy else None, run), missing, store, answer)
         except TwinError as error:
-            answer["complaint"] = str(error)
-        answer["unavailable"] = sorted(set(missing) - set(answer["files"]))
+            answer["unavailable"] = dict.fromkeys(missing, str(error))
     return answer
 
 
@@ -71,6 +70,7 @@ def _alone(directory):
 def _obtain(apt, missing, store, answer):
     known = _known(apt, missing)
     chosen = {}
+    answer["unavailable"] = dict.fromkeys(set(missing) - set(known), "")
     for key, package in missing.items():
         versions = known.get(key, [])
         if package["version"] in versions:
@@ -84,7 +84,7 @@ def _obtain(apt, missing, store, answer):
             if package["version"] != missing[key]["version"]:
                 answer["gone"][key] = package["version"]
         else:
-            answer["complaint"] = "%s %s could not be fetched: %s" % (key, package["version"], said or "apt gave no reason")
+            answer["unavailable"][key] = "%s %s could not be fetched: %s" % (key, package["version"], said or "apt gave no reason")
 
 
 def _there(store, package):

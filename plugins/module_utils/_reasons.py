@@ -35,6 +35,7 @@ REASONS = {
     # found by converge and verify
     "package_version_gone": Reason(DEGRADED, "No repository of the host has this version any more."),
     "package_unavailable": Reason(IMPOSSIBLE, "No repository of the host has this package."),
+    "package_not_fetched": Reason(IMPOSSIBLE, "Its package file could not be fetched; the next audit tries again."),
     "content_pending": Reason(DEGRADED, "Its content is not here yet; the next cycle brings it."),
     "needs_excluded": Reason(DEGRADED, "It depends on something that was left out."),
     "apply_failed": Reason(DEGRADED, "Applying it failed in the twin."),

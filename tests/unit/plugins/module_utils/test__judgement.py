@@ -40,7 +40,7 @@ def told(judgement):
 
 def test_nothing_to_do():
     judgement = Judgement(OPTIONS, scopes(), twin())
-    assert judgement.steps == [] and judgement.counts() == {} and not judgement.full
+    assert judgement.steps == [] and judgement.counts() == {}
     assert judgement.verdict(twin())["percent_reproduced"] == 100.0
 
 
@@ -98,7 +98,7 @@ def test_restarts_of_a_killed_cycle_are_made_up_for():
 
 def test_only_the_chosen_scopes():
     judgement = Judgement(dict(OPTIONS, scopes=["packages"]), scopes(files=motd("b"), packages={"bc:amd64": None}), twin())
-    assert told(judgement) == [("remove", "bc:amd64")] and judgement.full
+    assert told(judgement) == [("remove", "bc:amd64")]
 
 
 def test_the_packages_an_image_has_beyond_its_host_are_found_once():
@@ -107,9 +107,12 @@ def test_the_packages_an_image_has_beyond_its_host_are_found_once():
     assert judgement.steps == [] and actual["substrate"]["packages"] == ["linux-image-amd64:amd64"]
 
 
-def test_packages_that_cannot_be_had_are_reasons():
+@pytest.mark.parametrize(("why", "reason"), [
+    ("", "package_unavailable"), ("The proxy is not there.", "package_not_fetched: The proxy is not there."),
+])
+def test_packages_that_cannot_be_had_are_reasons(why, reason):
     actual = twin(packages={"bc:amd64": None})
     judgement = Judgement(OPTIONS, scopes(), actual)
-    judgement.note_packages({"gone": {}, "unavailable": ["bc:amd64"]})
+    judgement.note_packages({"gone": {}, "unavailable": {"bc:amd64": why}})
     judgement.note_results([{"id": "packages:bc:amd64", "changed": False, "failed": "Its file is missing."}])
-    assert [(row["key"], row["reason"]) for row in judgement.verdict(actual)["exceptions"]] == [("bc:amd64", "package_unavailable")]
+    assert [(row["key"], row["reason"]) for row in judgement.verdict(actual)["exceptions"]] == [("bc:amd64", reason)]

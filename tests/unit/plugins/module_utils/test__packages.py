@@ -33,8 +33,8 @@ def test_keys_that_came_along_are_named_where_they_lie_now():
 
 def test_a_host_without_sources_is_a_sentence(tmp_path):
     found = _packages.fetch([{"name": "a", "arch": "all", "version": "1"}], MACHINE, [], str(tmp_path))
-    assert found["unavailable"] == ["a:all"]
-    assert "no package sources" in found["complaint"]
+    assert list(found["unavailable"]) == ["a:all"]
+    assert "no package sources" in found["unavailable"]["a:all"]
 
 
 class Repository:
@@ -100,7 +100,7 @@ def test_the_exact_version_is_fetched_and_then_kept(repository, fetch):
     path = pathlib.Path(first["files"]["shop:all"])
     assert path.name == "shop_1%3a1.0-1_all.deb"
     assert check(["dpkg-deb", "--field", str(path), "Version"], "Reading").strip() == b"1:1.0-1"
-    assert (first["gone"], first["unavailable"]) == ({}, [])
+    assert (first["gone"], first["unavailable"]) == ({}, {})
 
     def nothing(*_arguments, **_options):
         raise AssertionError("a program was started")
@@ -114,7 +114,7 @@ def test_the_newest_stands_in_for_a_version_that_is_gone(repository, fetch):
     found = fetch(("shop", "3"), ("nowhere", "1"))
     assert found["gone"] == {"shop:all": "10"}
     assert found["files"]["shop:all"].endswith("shop_10_all.deb")
-    assert found["unavailable"] == ["nowhere:all"]
+    assert found["unavailable"] == {"nowhere:all": ""}
 
 
 def test_an_unknown_version_has_the_index_read_anew_but_not_each_time(repository, fetch, monkeypatch):
@@ -132,16 +132,16 @@ def test_a_file_that_is_not_what_the_index_says_is_not_taken(repository, fetch, 
     with open(repository.directory / "shop_1.deb", "r+b") as stream:
         stream.write(b"!<ARCH>")
     found = fetch(("shop", "1"), ("fine", "1"))
-    assert (list(found["files"]), found["unavailable"]) == (["fine:all"], ["shop:all"])
-    assert "shop:all 1 could not be fetched" in found["complaint"]
+    assert (list(found["files"]), list(found["unavailable"])) == (["fine:all"], ["shop:all"])
+    assert "shop:all 1 could not be fetched" in found["unavailable"]["shop:all"]
     assert [path.name for path in (tmp_path / "packages/debian-12").iterdir()] == ["fine_1_all.deb"]
 
 
 def test_a_silent_repository_stops_nothing(repository, fetch):
     repository.sources[0]["content"] = b"deb [trusted=yes] http://127.0.0.1:9/ ./\n"
     found = fetch(("shop", "1"))
-    assert found["unavailable"] == ["shop:all"]
-    assert "No repository of the host answers" in found["complaint"]
+    assert list(found["unavailable"]) == ["shop:all"]
+    assert "No repository of the host answers" in found["unavailable"]["shop:all"]
 
 
 def test_nothing_of_this_machines_packages_is_asked(fetch, repository):
@@ -152,5 +152,5 @@ def test_nothing_of_this_machines_packages_is_asked(fetch, repository):
         seen.append(options["env"]["APT_CONFIG"])
         return run(argv, **options)
 
-    assert fetch(("dpkg", "1"), run=watched)["unavailable"] == ["dpkg:all"]
+    assert fetch(("dpkg", "1"), run=watched)["unavailable"] == {"dpkg:all": ""}
     assert seen
