@@ -17,6 +17,7 @@ from ._run import check, last_words, run, start
 from ._store import RUN
 
 _RETRY = 0.2  # seconds between two looks while a twin boots or lets us in
+_PING = 10  # seconds that a busy twin may take to say anything
 _LOGIN = 20  # seconds a key exchange may take in an emulated guest
 _SYSTEMD = "/run/systemd/system"
 
@@ -38,15 +39,21 @@ class Channel:
 
     def open(self, patience):
         """Have a master that carries; waits up to patience (seconds) for a twin that boots. True where it had to be made anew."""
-        if self.alive() and self._execute("true", timeout=10).rc == 0:
+        if self.alive() and self._answers():
             return False
-        # The master of a twin that just went down does not know it yet.
         self.close()
         deadline = time.monotonic() + patience
         self._wait(self._listening, deadline)
         self._start_master()
         self._wait(self.alive, max(deadline, time.monotonic() + _LOGIN))
         return True
+
+    def _answers(self):
+        """True where the twin itself does: the master of one that just went down does not know it yet."""
+        try:
+            return bool(self._ask("_ping", io.BytesIO(), timeout=_PING)) or self._execute("true", timeout=_PING).rc == 0
+        except TwinError:
+            return False
 
     def _wait(self, condition, deadline):
         while not condition():

@@ -11,7 +11,7 @@ import os
 import time
 
 from ._codec import dumps, write_atomic
-from ._collect import _content
+from ._collect import _content, _dpkg
 from ._collect._context import HOST, TWIN, Context
 from ._collect._registry import SCOPES, TELEMETRY
 from ._errors import TwinError
@@ -23,6 +23,16 @@ from ._state import delta, state_digest
 DIRECTORY = "/run/safetytwin"
 # Contents in one reply, in bytes; the rest is named in "missing" and asked for by the next one.
 BUDGET = 64 << 20
+# What all scopes of this machine share, as a resident process has it ready for its forks; empty in a process of its own.
+WARM = {}
+
+
+def warm():
+    """Have the tables ready that the next harvest needs; what cannot be read now is for that harvest to say."""
+    try:
+        _dpkg.index(Context(TWIN, common=WARM))
+    except (OSError, ValueError):
+        WARM.clear()
 
 
 def harvest(request):
@@ -60,10 +70,7 @@ def _compare(memory, base, digest, bodies):
 
 def readback(keys, roots=(), exclude=()):
     """{scope: body} of the named keys only ({scope: [KEY…] or None for all}), read afresh in a twin."""
-    contexts = {scope: Context(TWIN, roots, exclude, only=only) for scope, only in keys.items()}
-    common = {}
-    for context in contexts.values():
-        context.common = common
+    contexts = {scope: Context(TWIN, roots, exclude, only=only, common=WARM) for scope, only in keys.items()}
     return _read_all(contexts, {})[0]
 
 
@@ -135,7 +142,7 @@ class Memory:
 
     def scope(self, name):
         """The dict a scope keeps for itself."""
-        return self.stamps.setdefault(name, {})
+        return self.stamps.setdefault(name, WARM if name == "common" else {})
 
     def state(self, digest):
         """The scopes of the remembered state if it has this digest, else None."""

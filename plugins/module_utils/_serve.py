@@ -14,10 +14,14 @@ import socket
 import sys
 
 from ._apply import apply
-from ._harvest import harvest
+from ._harvest import harvest, warm
 from ._program import main, respond
 
-PROGRAMS = {b"_apply": lambda: respond(lambda: apply(sys.stdin.buffer)), b"_harvest": lambda: main(harvest)}
+PROGRAMS = {
+    b"_apply": lambda: respond(lambda: apply(sys.stdin.buffer)),
+    b"_harvest": lambda: main(harvest),
+    b"_ping": lambda: respond(dict),
+}
 
 
 def serve(path):
@@ -33,6 +37,7 @@ def serve(path):
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         caller = listener.accept()[0]
+        warm()
         if os.fork() == 0:
             listener.close()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
