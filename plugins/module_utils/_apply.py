@@ -12,27 +12,28 @@ from __future__ import annotations
 import sys
 import time
 
-from ._converge import _guard
+from ._converge import _guard, _witness
 from ._converge._engine import converge
 from ._converge._spool import open_request, spooled
-from ._converge._touched import touched
+from ._converge._touched import installs, touched
 from ._harvest import readback
 from ._program import respond
-from ._schema import SCHEMA
 
 
 def apply(stream):
     """Apply the request in a tar stream; nothing is written before the machine is proven to be the request's twin."""
     tar, request = open_request(stream)
     _guard.prove(request)
+    steps, rules = request["plan"]["steps"], request.get("rules", {})
     with _guard.exclusive(), spooled(tar) as spool:
-        results, seconds = converge(request["plan"]["steps"], spool)
+        before = _witness.look(**rules) if installs(steps) else {}
+        results, seconds = converge(steps, spool)
     start = time.monotonic()
-    full = request["readback"] == "all"
-    keys = {scope: None for scope in SCHEMA if SCHEMA[scope].converged} if full else touched(request["plan"]["steps"])
-    scopes = readback(keys, **request.get("rules", {}))
+    after = _witness.look(**rules) if installs(steps) else {}
+    keys = touched(steps, _witness.differing(before, after))
+    scopes = readback(keys, **rules)
     seconds["readback"] = round(time.monotonic() - start, 3)
-    return {"results": results, "scopes": scopes, "full": full, "seconds": seconds}
+    return {"results": results, "read": keys, "scopes": scopes, "seconds": seconds}
 
 
 if __name__ == "__main__":

@@ -134,7 +134,7 @@ class Cycle:
         pending = _delivery.missing_contents(self.store, judgement.steps)
         result = self._result("following", changed=judgement.changed, judgement=judgement, verdict=verdict, audited=audited)
         if judgement.steps or audited or not self.store.head(self.host)["settled"]:
-            self.store.settle(self.host, actual, dict(verdict, pending=pending), self._outcome(result), audited or judgement.full)
+            self.store.settle(self.host, actual, dict(verdict, pending=pending), self._outcome(result), audited)
         return result
 
     def _apply(self, connection, twin, document, judgement, actual):
@@ -146,13 +146,13 @@ class Cycle:
         _libvirt.set_revision(connection, self.host, revision)
         order = {
             "uuid": twin["uuid"], "host": self.host, "revision": revision, "plan": {"steps": judgement.steps},
-            "rules": self.rules, "readback": "all" if judgement.full else "touched",
+            "rules": self.rules,
         }
         reply = _delivery.deliver(self.channel, self.store, order, packages["files"])
         self.lap("converge")
         self.seconds.update({"twin " + phase: seconds for phase, seconds in reply["seconds"].items()})
         judgement.note_results(reply["results"])
-        return dict(actual, scopes=_delivery.read_back(actual["scopes"], judgement.steps, reply))
+        return dict(actual, scopes=_delivery.read_back(actual["scopes"], reply))
 
     def _result(self, twin, message="", changed=False, judgement=None, verdict=None, **more):
         self.lap("record")

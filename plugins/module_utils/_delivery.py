@@ -15,10 +15,10 @@ from ._intake import apt_sources
 
 
 def fetch_packages(store, document, steps):
-    """Package files for the steps that need them: {"files": {key: path}, "gone": {key: version}, "unavailable": [key]}."""
+    """Package files for the steps that need them: {"files": {key: path}, "gone": {key: version}, "unavailable": {key: why}}."""
     wanted = [_wanted(step) for step in steps if step["scope"] == "packages" and _needs_file(step)]
     if not wanted:
-        return {"files": {}, "gone": {}, "unavailable": []}
+        return {"files": {}, "gone": {}, "unavailable": {}}
     sources = apt_sources(store, document["scopes"])
     return _packages.fetch(wanted, document["machine"], sources, os.path.join(store.root, "packages"), lambda: _proxy.ensure(sources)["url"])
 
@@ -66,16 +66,14 @@ def _add(tar, name, content):
     tar.addfile(member, io.BytesIO(content))
 
 
-def read_back(actual, steps, reply):
+def read_back(actual, reply):
     """The twin's scopes after a delivery: `actual` with everything that was read back in its place."""
-    if reply["full"]:
-        return dict(actual, **reply["scopes"])
     after = dict(actual)
-    for scope, body in reply["scopes"].items():
-        items = dict(actual[scope]["items"])
-        for step in steps:
-            if step["scope"] == scope and step["key"] not in body["items"]:
-                items.pop(step["key"], None)
-        items.update(body["items"])
-        after[scope] = dict(actual[scope], items=items)
+    for scope, keys in reply["read"].items():
+        body = reply["scopes"][scope]
+        if keys is None:
+            after[scope] = body
+            continue
+        items = {key: item for key, item in actual[scope]["items"].items() if key not in set(keys)}
+        after[scope] = dict(actual[scope], items=dict(items, **body["items"]))
     return after

@@ -14,7 +14,7 @@ import tarfile
 def request(steps, blobs=(), packages=()):
     """A request as the hypervisor packs it."""
     stream = io.BytesIO()
-    document = {"uuid": "0", "host": "apply", "revision": 1, "plan": {"steps": list(steps)}, "readback": "touched"}
+    document = {"uuid": "0", "host": "apply", "revision": 1, "plan": {"steps": list(steps)}}
     with tarfile.open(fileobj=stream, mode="w") as tar:
         for name, content in [("request.json", json.dumps(document).encode())] + [("blobs/" + digest(blob), blob) for blob in blobs]:
             member = tarfile.TarInfo(name)

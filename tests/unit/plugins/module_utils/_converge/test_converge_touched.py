@@ -9,7 +9,7 @@ from ansible_collections.safetytwin.twin.plugins.module_utils._converge._touched
 
 
 def step(scope, key):
-    return {"scope": scope, "key": key}
+    return {"scope": scope, "key": key, "phase": scope}
 
 
 @pytest.mark.parametrize(("path", "unit"), [
@@ -32,3 +32,10 @@ def test_a_units_files_touch_the_unit(path, unit):
 def test_steps_touch_their_own_items_once():
     steps = [step("services", "b.service"), step("services", "a.service"), step("files", "/etc/systemd/system/a.service"), step("services", "")]
     assert touched(steps) == {"files": ["/etc/systemd/system/a.service"], "services": ["a.service", "b.service"]}
+
+
+def test_what_packages_scripts_did_is_read_too():
+    seen = [("files", "/etc/systemd/system/multi-user.target.wants/cups.service"), ("services", "cups.path")]
+    assert touched([step("packages", "cups:amd64")], seen) == {
+        "accounts": None, "packages": None, "files": [seen[0][1]], "services": ["cups.path", "cups.service"],
+    }
