@@ -59,12 +59,14 @@ def shown(name):
 
 def _changes(report):
     total = sum(report["counts"].values())
-    if not total:
-        return "unchanged"
-    named = [_change(each) for each in report["changes"][:NAMED]]
-    if total > len(named):
-        named.append("%d more" % (total - len(named)))
-    return "%d %s (%s)" % (total, "change" if total == 1 else "changes", ", ".join(named))
+    return "%d %s (%s)" % (total, "change" if total == 1 else "changes", named(report)) if total else "unchanged"
+
+
+def named(report):
+    """The first changes of a report, or of what is recorded of one, in words; the others are counted."""
+    total = sum(report["counts"].values())
+    words = [_change(each) for each in report["changes"][:NAMED]]
+    return ", ".join(words + ["%d more" % (total - len(words))] * (total > len(words)))
 
 
 def _change(change):

@@ -8,7 +8,7 @@ import time
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._fidelity import UNEXPLAINED
 from ansible_collections.safetytwin.twin.plugins.module_utils._reasons import REASONS, REPRODUCED, code_of, explain
-from ansible_collections.safetytwin.twin.plugins.plugin_utils._report import shown
+from ansible_collections.safetytwin.twin.plugins.plugin_utils._report import named, shown
 
 NAMED = 15  # exceptions shown by name; the rest is counted by reason
 
@@ -89,6 +89,4 @@ def _done(outcome):
     """What a cycle came to, in words; outcome is None where it did not end."""
     if outcome is None:
         return "not brought into the twin yet"
-    named = ", ".join("%s %s" % (change["scope"], shown(change["key"])) for change in outcome["changes"][:3])
-    more = sum(outcome["counts"].values()) - 3
-    return (named or "nothing to do in the twin") + (" and %d more" % more if more > 0 else "")
+    return named(outcome) or "nothing to do in the twin"

@@ -30,7 +30,10 @@ TWIN = {
     "revisions": [
         {
             "number": 42, "at": NOW - 7300, "digest": "d",
-            "outcome": {"changes": [{"scope": "files", "key": "/etc/%d" % number} for number in range(3)], "counts": {"files": 4, "services": 1}},
+            "outcome": {
+                "changes": [{"scope": "files", "key": "/etc/%d" % number, "verb": verb} for number, verb in enumerate(("ensure", "ensure", "remove"))],
+                "counts": {"files": 4, "services": 1},
+            },
         },
         {"number": 41, "at": NOW - 90000, "digest": "c", "outcome": None},
     ],
