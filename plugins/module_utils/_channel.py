@@ -38,22 +38,23 @@ class Channel:
         return run([*self.ssh, "-O", "check", "twin"], timeout=5).rc == 0
 
     def open(self, patience):
-        """Have a master that carries; waits up to patience (seconds) for a twin that boots. True where it had to be made anew."""
-        if self.alive() and self._answers():
-            return False
-        self.close()
-        deadline = time.monotonic() + patience
-        self._wait(self._listening, deadline)
-        self._start_master()
-        self._wait(self.alive, max(deadline, time.monotonic() + _LOGIN))
-        return True
+        """Have a master that carries, and return the boot id of the twin that answers; waits up to patience (seconds) for one that boots."""
+        boot = self._boot_id() if self.alive() else None
+        if boot is None:
+            self.close()
+            deadline = time.monotonic() + patience
+            self._wait(self._listening, deadline)
+            self._start_master()
+            self._wait(self.alive, max(deadline, time.monotonic() + _LOGIN))
+            boot = self.call("_ping", {})["boot_id"]
+        return boot
 
-    def _answers(self):
-        """True where the twin itself does: the master of one that just went down does not know it yet."""
+    def _boot_id(self):
+        """None where no twin answers: the master of one that just went down does not know it yet."""
         try:
-            return bool(self._ask("_ping", io.BytesIO(), timeout=_PING)) or self._execute("true", timeout=_PING).rc == 0
+            return self.call("_ping", {}, timeout=_PING)["boot_id"]
         except TwinError:
-            return False
+            return None
 
     def _wait(self, condition, deadline):
         while not condition():

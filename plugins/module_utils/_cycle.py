@@ -45,20 +45,24 @@ class Cycle:
         self.lapped = now
 
     def preview(self):
-        """What run() would do, from what is recorded; nothing is written and the twin is not entered."""
+        """What run() would do: the same walk up to the plan, in which nothing is written and no twin is started."""
         reply = self.request["harvest"]
         document = _intake.preview(self.store, self.host, reply) if reply else _intake.known(self.store, self.host)
         head = self.store.head(self.host)
-        actual = self.store.documents(self.host)[1] if head else None
-        if actual is None:
-            return self._result("absent", message="The twin would be made and brought to the state of %s." % self.host, changed=True)
-        judgement = self._judge(document, actual)
+        if head and head["paused"] and not self.request["resume"]:
+            return self._paused(head)
+        with _libvirt.connect() as connection:
+            twin = _libvirt.find_twin(connection, self.host)
+            if twin is None or head is None:
+                return self._result("absent", message="The twin would be made and brought to the state of %s." % self.host, changed=True)
+            self._admit(twin, head)
+            if twin["state"] != "running":
+                would = "The twin is %s: it would be started, read as a whole and brought to the state of %s." % (twin["state"], self.host)
+                return self._result("following", message=would, changed=True)
+            judgement = self._look(twin, document)
+        if judgement.pause:
+            return self._result("paused", message=judgement.pause, drift=judgement.drift)
         return self._result("following", changed=bool(judgement.steps), judgement=judgement)
-
-    def _judge(self, document, actual, recorded=None, unfinished=()):
-        # A host that is its own hypervisor must not find itself in the twin.
-        request = dict(self.request, self_host=document["machine"]["machine_id"] == machine()["machine_id"])
-        return Judgement(request, document["scopes"], actual, recorded, unfinished)
 
     def run(self):
         reply = self.request["harvest"]
@@ -66,7 +70,7 @@ class Cycle:
         self.lap("intake")
         head = self.store.head(self.host)
         if head["paused"] and not self.request["resume"]:
-            return self._result("paused", message="The twin is paused: %s" % head["paused"])
+            return self._paused(head)
         with _libvirt.connect() as connection:
             twin = _libvirt.find_twin(connection, self.host)
             if twin is None:
@@ -74,8 +78,13 @@ class Cycle:
             self._admit(twin, head)
             if head["paused"]:
                 self.store.pause(self.host, "")
-            self._wake(connection, twin)
+            if twin["state"] != "running":
+                _libvirt.ensure_running(connection, self.host)
+            self._enter(twin)
             return self._converge(connection, twin, document)
+
+    def _paused(self, head):
+        return self._result("paused", message="The twin is paused: %s" % head["paused"])
 
     def _absent(self, document):
         """Leave the facts that a base image is built of where provisioning looks for them."""
@@ -97,33 +106,52 @@ class Cycle:
                 % (twin["domain"], metadata["revision"], head["revision"])
             )
 
-    def _wake(self, connection, twin):
-        if twin["state"] != "running":
-            _libvirt.ensure_running(connection, self.host)
+    def _look(self, twin, document):
+        """The plan, and no trace of us: a channel left behind would hide from the next cycle that the twin has rebooted."""
+        stays = Channel(twin).alive()
+        self._enter(twin)
+        try:
+            return self._plan(twin, document)[0]
+        finally:
+            if not stays:
+                self.channel.close()
+
+    def _enter(self, twin):
         self.channel = Channel(twin)
-        self.rebooted = self.channel.open(self.request["patience"])
+        self.boot_id = self.channel.open(self.request["patience"])
         self.lap("wake")
 
     def _read_twin(self, twin):
-        """The twin as recorded, or read whole where the record may not hold; returns (actual, audited)."""
+        """(the twin's document as recorded, or read whole where the record may not hold; the recorded one or None; whether it was read)."""
         head, recorded = self.store.head(self.host), self.store.documents(self.host)[1]
         if recorded and recorded["uuid"] != twin["uuid"]:
             recorded = None
         overdue = abs(time.time() - head["audited"]) > self.request["audit_interval"]
-        if recorded and not (self.request["audit"] or head["applying"] or self.rebooted or overdue):
+        rebooted = recorded and recorded.get("boot_id") != self.boot_id
+        if recorded and not (self.request["audit"] or head["applying"] or rebooted or overdue):
             return recorded, recorded, False
         reply = self.channel.call("_harvest", dict(self.rules, role="twin", scopes=READ))
         self.lap("audit")
-        fresh = {"uuid": twin["uuid"], "scopes": reply["scopes"], "substrate": None, "left": {}}
+        fresh = {"uuid": twin["uuid"], "boot_id": self.boot_id, "scopes": reply["scopes"], "substrate": None, "left": {}}
         if recorded:
             fresh.update(substrate=recorded["substrate"], left=recorded["left"])
         return fresh, None if head["applying"] else recorded, True
 
-    def _converge(self, connection, twin, document):
+    def _judge(self, document, actual, recorded, unfinished):
+        # A host that is its own hypervisor must not find itself in the twin.
+        request = dict(self.request, self_host=document["machine"]["machine_id"] == machine()["machine_id"])
+        return Judgement(request, document["scopes"], actual, recorded, unfinished)
+
+    def _plan(self, twin, document):
+        """(judgement, the twin's document, whether that was just read)."""
         actual, recorded, audited = self._read_twin(twin)
         unfinished = json.loads(self.store.head(self.host)["applying"] or "[]")
         judgement = self._judge(document, actual, recorded if audited else None, unfinished)
         self.lap("plan")
+        return judgement, actual, audited
+
+    def _converge(self, connection, twin, document):
+        judgement, actual, audited = self._plan(twin, document)
         if judgement.pause:
             self.store.pause(self.host, judgement.pause)
             return self._result("paused", message=judgement.pause, drift=judgement.drift)

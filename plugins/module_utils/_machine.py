@@ -18,7 +18,7 @@ def machine(root=""):
     release = os_release(root)
     return {
         "machine_id": _line(root + "/etc/machine-id"),
-        "boot_id": _line("/proc/sys/kernel/random/boot_id"),
+        "boot_id": boot_id(),
         "hostname": os.uname().nodename,
         "distribution": {
             "id": release.get("ID", ""),
@@ -29,6 +29,11 @@ def machine(root=""):
         "architecture": os.uname().machine,
         "product_uuid": _line("/sys/class/dmi/id/product_uuid").lower(),
     }
+
+
+def boot_id():
+    """Another one after each boot of this machine."""
+    return _line("/proc/sys/kernel/random/boot_id")
 
 
 def os_release(root=""):

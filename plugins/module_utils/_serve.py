@@ -15,12 +15,13 @@ import sys
 
 from ._apply import apply
 from ._harvest import harvest, warm
+from ._machine import boot_id
 from ._program import main, respond
 
 PROGRAMS = {
     b"_apply": lambda: respond(lambda: apply(sys.stdin.buffer)),
     b"_harvest": lambda: main(harvest),
-    b"_ping": lambda: respond(dict),
+    b"_ping": lambda: respond(lambda: {"boot_id": boot_id()}),
 }
 
 

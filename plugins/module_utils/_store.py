@@ -29,7 +29,7 @@ CREATE TABLE twin (
     revision INTEGER NOT NULL,
     digest TEXT NOT NULL,       -- of the host's state as harvested
     document BLOB NOT NULL,     -- {"machine", "scopes"}: the host, redacted
-    actual BLOB,                -- {"scopes", "boot_id"}: the twin as last read back; NULL when not known
+    actual BLOB,                -- {"uuid", "boot_id", "scopes", …}: the twin as last read back; NULL when not known
     applying TEXT NOT NULL,     -- JSON [[unit, verb]] still to be done between an intent and its verified end; empty otherwise
     paused TEXT NOT NULL,       -- why the twin does not follow; empty when it does
     audited REAL NOT NULL,      -- when the whole twin was last read, seconds since 1970

@@ -105,6 +105,20 @@ def test_no_space_for_a_base_image(images, image):
     shutil.rmtree(images.directory)
 
 
+def test_no_space_for_a_layer(pair, image, tmp_path):
+    (tmp_path / "base").mkdir()
+    shutil.copy(image, tmp_path / "base" / "disk.qcow2")
+    room = tmp_path / "room"
+    room.mkdir()
+    words = f"host=full1 machine_id={'0' * 32} state=stopped accel=tcg image={tmp_path}/base directory={room}"
+    script = 'mount -t tmpfs -o size=8m none "$1" && shift && exec "$@"'
+    command = pair.tool("ansible", "localhost", "-m", "safetytwin.twin.libvirt_twin", "-a", words, *PYTHON)
+    refused(pair.run(["unshare", "--mount", "sh", "-c", script, "sh", str(room), *command]), "a layer needs at least 256 MiB: free some space")
+    domains = subprocess.run(["virsh", "-c", "qemu:///system", "list", "--all", "--name"], capture_output=True, check=True).stdout
+    assert b"twin-full1" not in domains
+    pair.done(pair.tool("ansible", "localhost", "-m", "safetytwin.twin.libvirt_twin", "-a", "host=full1 state=absent", *PYTHON))
+
+
 def test_libvirt_that_is_down_and_back(pair):
     boot = pair.on_twin("cat /proc/sys/kernel/random/boot_id")
     stop_libvirt()

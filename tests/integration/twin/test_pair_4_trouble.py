@@ -4,6 +4,7 @@
 """The twin is changed or stopped from under us, hosts do not answer: the next sync is right, and nobody waits for another."""
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 
@@ -117,4 +118,20 @@ def test_a_twin_that_stands_still_goes_on(hands_off):
     assert hands_off.on_twin("cat /proc/sys/kernel/random/boot_id") == boot
     assert "C=1" in hands_off.both("cat /etc/default/shopd")
     hands_off.on_host("sed -i /C=1/d /etc/default/shopd && systemctl restart shopd")
+    hands_off.synced()
+
+
+def test_a_twin_that_cannot_be_reached_is_said_and_waited_for(hands_off):
+    """Its door is shut from within; only the guest agent can open it again."""
+    hands_off.on_twin("systemctl stop safetytwin-ssh.service")
+    try:
+        hands_off.on_host("echo 'B=1' >> /etc/default/shop-drift")
+        refused(hands_off.sync("-e", "twin_patience=5"), "does not answer on ssh", f"virsh console {hands_off.domain}")
+        assert "the last cycle did not end" not in hands_off.done(hands_off.play("status")), "nothing was begun"
+    finally:
+        start = json.dumps({"execute": "guest-exec", "arguments": {"path": "/bin/systemctl", "arg": ["start", "safetytwin-ssh.service"]}})
+        subprocess.run(["virsh", "-q", "-c", "qemu:///system", "qemu-agent-command", hands_off.domain, start], check=True, stdout=subprocess.DEVNULL)
+    hands_off.synced()
+    assert hands_off.both("cat /etc/default/shop-drift") == "B=1"
+    hands_off.on_host("rm /etc/default/shop-drift")
     hands_off.synced()

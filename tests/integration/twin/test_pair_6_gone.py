@@ -1,0 +1,60 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The twin is rebooted, switched off or thrown away under us: the next sync has it back, and it is what its host is."""
+from __future__ import annotations
+
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+from following import STORE, until
+
+BOOT = "cat /proc/sys/kernel/random/boot_id"
+# What plain tools say of everything the demo's host is for; whatever the twin lost has to be here again.
+WHOLE = (
+    "dpkg-query -W -f '${Package} ${Version} ${db:Status-Abbrev}\\n' nginx redis-server cron tree; getent passwd alice shopd; getent group shop; "
+    "systemctl show nginx shopd cron shop-report.timer echo-hello.socket logrotate.timer -p Id -p ActiveState -p UnitFileState -p LoadState; "
+    "sha256sum /etc/nginx/sites-available/shop /etc/default/shopd /usr/local/bin/shopd /etc/shop-gone; stat -c '%n %a %U %G' /etc/shop-gone"
+)
+
+
+def virsh(*words):
+    subprocess.run(["virsh", "-q", "-c", "qemu:///system", *words], check=True, timeout=60)
+
+
+def rebooted(pair):
+    """Somebody works in the twin and reboots it."""
+    pair.on_twin("echo '# by hand' >> /etc/default/shopd; systemctl -q disable cron")
+    boot = pair.on_twin(BOOT)
+    pair.on_twin("systemctl reboot")
+    until(lambda: pair.on_twin(BOOT).count("-") == 4 and pair.on_twin(BOOT) != boot, "the twin came back", 240)
+
+
+def switched_off(pair):
+    virsh("destroy", pair.domain)
+
+
+def undefined(pair):
+    virsh("destroy", pair.domain)
+    virsh("undefine", pair.domain)
+
+
+def thrown_away(pair):
+    """The definition, the disk and the keys: nothing is left but the record."""
+    undefined(pair)
+    shutil.rmtree(pathlib.Path(STORE, "twins", pair.domain))
+
+
+@pytest.mark.parametrize("trouble", [rebooted, switched_off, undefined, thrown_away], ids=lambda trouble: trouble.__name__)
+def test_a_twin_is_back_after_one_sync(pair, trouble):
+    """The host changes meanwhile; nothing tells the sync what happened."""
+    trouble(pair)
+    pair.change(f"echo {trouble.__name__} > /etc/shop-gone; chmod 0640 /etc/shop-gone; chgrp shop /etc/shop-gone")
+    ran = pair.sync(timeout=900)
+    assert ran.rc == 0, ran.said
+    assert "Traceback" not in ran.said
+    assert pair.both("cat /etc/shop-gone") == trouble.__name__
+    assert "No such file" not in pair.both(WHOLE)
+    assert "unchanged" in pair.synced()
