@@ -11,8 +11,8 @@ import shutil
 
 from . import _image_inputs as inputs
 from . import _image_tree as tree
+from ._aptroot import ARCHITECTURES, Apt
 from ._errors import TwinError
-from ._image_apt import Apt
 from ._run import check
 
 TREE_SECONDS = 1800
@@ -29,12 +29,15 @@ def build(request, work, debs, progress):
     """
     _require(work)
     facts = request["facts"]
-    native = inputs.ARCHITECTURES[facts["architecture"]]
+    native = ARCHITECTURES[facts["architecture"]]
     architectures = inputs.architectures(facts["packages"], native)
     files = inputs.apt_files(facts["sources"])
     apt = Apt(os.path.join(work, "apt"), files, architectures)
+    if not apt.listings:
+        raise TwinError("The host has no package sources, so no base image can be built from them: give one by path or url.")
     progress("Reading the host's package sources (usually 5 s)")
-    sources_lost = apt.update()
+    # mmdebstrap ends at what cannot be fetched
+    sources_lost = [] if apt.update() else apt.leave_out_lost()
     offered, absent = inputs.select(facts["packages"], native, apt.available())
     needed = [inputs.KERNELS[facts["distribution"]["id"]][native], *inputs.TWIN_PACKAGES]
     names, broken = apt.installable(needed, list(offered))

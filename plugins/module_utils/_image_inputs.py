@@ -14,6 +14,7 @@ import os
 import re
 
 from . import _image_tree as tree
+from ._aptroot import ARCHITECTURES
 from ._baseimage import CMDLINE
 from ._codec import digest
 from ._errors import TwinError
@@ -21,7 +22,6 @@ from ._rules import SELF_ACCOUNTS, SELF_PACKAGES, SUBSTRATE_PACKAGES, matches_an
 
 FORMAT = 1
 SIZE = 20  # GiB, of which only what is written takes space
-ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 # Debian's cloud kernel would be smaller, but has no driver for a SATA CD-ROM, which is where a twin's seed is.
 KERNELS = {"debian": {"amd64": "linux-image-amd64", "arm64": "linux-image-arm64"}, "ubuntu": {"amd64": "linux-image-generic", "arm64": "linux-image-generic"}}
 # What a twin needs to boot, to be reached and to be read, whatever its host has.
@@ -35,7 +35,6 @@ UNUSED_DRIVERS = (
     "lpc_ich", "psmouse",
 )
 _CHECKSUM = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
-_SIGNED_BY = re.compile(r"(?im)(signed-by\s*[:=]\s*)(/[^\s\]]+)")
 
 
 def kind(request):
@@ -58,7 +57,7 @@ def _require_debian(facts):
         raise TwinError("Base images are built for Debian and Ubuntu; this host is %s: give the twin's image by path or by url and checksum." % name)
     if not facts["distribution"].get("codename"):
         raise TwinError("The host's release has no code name, so no base image can be built for it: give one by path or url.")
-    if facts["architecture"] not in ARCHITECTURES:
+    if ARCHITECTURES.get(facts["architecture"]) not in KERNELS[name]:
         raise TwinError("No base image can be built for the architecture %s: give one by path or url." % facts["architecture"])
 
 
@@ -123,24 +122,6 @@ def apt_files(sources):
         except binascii.Error as wrong:
             raise TwinError("The content of %s is not base64: %s." % (path, wrong)) from wrong
     return found
-
-
-def listings(files):
-    """The paths in apt's configuration that list sources, in order."""
-    parts = "/etc/apt/sources.list.d/"
-    return sorted(path for path in files if path == "/etc/apt/sources.list" or (path.startswith(parts) and path.endswith((".list", ".sources"))))
-
-
-def resign(text, files, root):
-    """A listing with each Signed-By that the host itself carries pointed at its copy below root; others are the hypervisor's own."""
-    return _SIGNED_BY.sub(lambda found: found.group(1) + (root + found.group(2) if found.group(2) in files else found.group(2)), text)
-
-
-def unmet(said):
-    """Names that apt's simulation could not install, from its words."""
-    block = said.partition("The following packages have unmet dependencies:")[2]
-    named = re.findall(r"(?m)^ (\S+) : ", block) + re.findall(r"(?m)^E: Unable to locate package (\S+)", said)
-    return sorted(set(named) | set(re.findall(r"Package '?([^\s']+)'? has no installation candidate", said)))
 
 
 def manifest(request, digest_of_inputs, installed, unavailable, sources_left_out):

@@ -17,6 +17,7 @@ import tempfile
 import time
 
 from . import _aptroot
+from ._codec import digest
 from ._errors import TwinError
 from ._run import last_words
 from ._run import run as _run
@@ -48,7 +49,7 @@ def fetch(wanted, machine, sources, directory, proxy=None, run=_run):
     if missing:
         try:
             with _alone(directory):
-                _obtain(_aptroot.prepare(directory, machine, sources, proxy() if proxy else None, run), missing, store, answer)
+                _obtain(_apt(directory, machine, sources, proxy, run), missing, store, answer)
         except TwinError as error:
             answer["unavailable"] = dict.fromkeys(missing, str(error))
     return answer
@@ -65,6 +66,21 @@ def _alone(directory):
     with open(os.path.join(directory, "lock"), "w", encoding="ascii") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield
+
+
+def _apt(directory, machine, sources, proxy, run):
+    """The apt for these sources; other sources are another one."""
+    files = {source["path"]: source["content"] for source in sources}
+    if not _aptroot.listings(files):
+        raise TwinError("The host has no package sources that could be read: its packages cannot be fetched.")
+    url = proxy() if proxy else None
+    parts = os.path.join(directory, "apt")
+    os.makedirs(parts, mode=0o700, exist_ok=True)
+    rows = sorted((path, digest(content)) for path, content in files.items())
+    root = os.path.join(parts, digest([rows, machine["distribution"], machine["architecture"], url])[:16])
+    native = _aptroot.ARCHITECTURES.get(machine["architecture"], machine["architecture"])
+    # foreign packages are asked for by name
+    return _aptroot.Apt(root, files, [native, *(["i386"] if native == "amd64" else [])], url, run)
 
 
 def _obtain(apt, missing, store, answer):

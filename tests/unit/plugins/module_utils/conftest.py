@@ -1,11 +1,20 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cases of the pure stages: test__STAGE.py's `case` is each fixtures/STAGE/*.json in turn."""
+"""Cases of the pure stages: test__STAGE.py's `case` is each fixtures/STAGE/*.json in turn. And a repository of packages for a real apt."""
 from __future__ import annotations
 
+import functools
+import http.server
 import json
+import os
 import pathlib
+import shutil
+import threading
+
+import pytest
+
+from ansible_collections.safetytwin.twin.plugins.module_utils._run import check
 
 FIXTURES = pathlib.Path(__file__).resolve().parents[2] / "fixtures"
 STAGES = ("policy", "diff", "plan", "fidelity")
@@ -29,3 +38,48 @@ def pytest_generate_tests(metafunc):
         names = [path.stem for path in paths]
         assert {name.rpartition("_")[2] for name in names} >= {"noop", "broken"}, "each stage has a noop and a broken case"
         metafunc.parametrize("case", [load(path) for path in paths], ids=names)
+
+
+class Repository:
+    """A real one, of packages made here, read by a real apt over http."""
+
+    def __init__(self, directory, port):
+        self.directory, self.changes = directory, 1700000000
+        self.sources = [{"path": "/etc/apt/sources.list", "content": b"deb [trusted=yes] http://127.0.0.1:%d/ ./\n" % port}]
+
+    def add(self, name, version, more=""):
+        tree = self.directory / "tree"
+        (tree / "DEBIAN").mkdir(parents=True)
+        (tree / "DEBIAN/control").write_text(
+            "Package: %s\nVersion: %s\nArchitecture: all\n%sMaintainer: x <x@example.org>\nDescription: x\n" % (name, version, more)
+        )
+        path = self.directory / ("%s_%s.deb" % (name, version.replace(":", "")))
+        check(["dpkg-deb", "--build", "--root-owner-group", str(tree), str(path)], "Building a package")
+        shutil.rmtree(tree)
+        self._index()
+
+    def _index(self):
+        stanzas = []
+        for path in sorted(self.directory.glob("*.deb")):
+            control = check(["dpkg-deb", "--field", str(path)], "Reading a package").decode()
+            sums = check(["sha256sum", str(path)], "Summing a package").decode().split()[0]
+            stanzas.append("%sFilename: ./%s\nSize: %d\nSHA256: %s\n" % (control, path.name, path.stat().st_size, sums))
+        index = self.directory / "Packages"
+        index.write_text("\n".join(stanzas))
+        # servers tell times in whole seconds, and two indexes of one second would be the same
+        self.changes += 1
+        os.utime(index, times=(self.changes, self.changes))
+
+
+@pytest.fixture
+def repository(tmp_path):
+    (tmp_path / "repository").mkdir()
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_arguments):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(tmp_path / "repository"))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield Repository(tmp_path / "repository", server.server_address[1])
+        server.shutdown()

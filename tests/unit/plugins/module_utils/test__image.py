@@ -93,15 +93,6 @@ def test_packages_are_named_exactly_and_missing_ones_listed():
     assert inputs.architectures(packages, "amd64") == ["amd64", "i386"]
 
 
-def test_apts_words_name_what_cannot_be_installed():
-    said = (
-        "x\nThe following packages have unmet dependencies:\n php : Depends: a (= 1) but it is not going to be installed\n"
-        " libb:i386 : Conflicts: c\nE: Unable to correct problems\n"
-    )
-    assert inputs.unmet(said) == ["libb:i386", "php"]
-    assert inputs.unmet("E: Unable to locate package nope\nE: Package 'old' has no installation candidate\n") == ["nope", "old"]
-
-
 @pytest.mark.parametrize("path", ["/etc/apt/../passwd", "/etc/passwd", "etc/apt/x"])
 def test_sources_stay_below_apts_directory(path):
     with pytest.raises(TwinError, match="below /etc/apt"):
@@ -111,13 +102,6 @@ def test_sources_stay_below_apts_directory(path):
 def test_sources_that_are_no_base64_are_refused():
     with pytest.raises(TwinError, match="not base64"):
         inputs.apt_files([{"path": "/etc/apt/sources.list", "content": "%%"}])
-
-
-def test_the_hosts_own_keys_are_found_in_the_builds_directory():
-    files = {"/etc/apt/keyrings/own.gpg": b"k", "/etc/apt/sources.list.d/a.sources": b"", "/etc/apt/sources.list": b"", "/etc/apt/sources.list.d/a.save": b""}
-    assert inputs.listings(files) == ["/etc/apt/sources.list", "/etc/apt/sources.list.d/a.sources"]
-    assert inputs.resign("Signed-By: /etc/apt/keyrings/own.gpg\n", files, "/w") == "Signed-By: /w/etc/apt/keyrings/own.gpg\n"
-    assert inputs.resign("deb [signed-by=/usr/share/k.gpg] http://m s c", files, "/w") == "deb [signed-by=/usr/share/k.gpg] http://m s c"
 
 
 def test_the_manifest_tells_what_the_image_is():

@@ -3,16 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-import functools
-import http.server
-import os
 import pathlib
 import shutil
-import threading
 
 import pytest
 
-from ansible_collections.safetytwin.twin.plugins.module_utils import _aptroot, _packages
+from ansible_collections.safetytwin.twin.plugins.module_utils import _packages
 from ansible_collections.safetytwin.twin.plugins.module_utils._run import check, run
 
 MACHINE = {"distribution": {"id": "debian", "version_id": "12", "codename": "bookworm"}, "architecture": "x86_64"}
@@ -24,62 +20,10 @@ def test_the_name_of_a_file_is_the_one_apt_gives():
     assert _packages.file_name("libc6", "amd64", "1:2.36-9+b1~x") == "libc6_1%3a2.36-9+b1~x_amd64.deb"
 
 
-def test_keys_that_came_along_are_named_where_they_lie_now():
-    content = "deb [arch=amd64 signed-by=/etc/apt/keyrings/k.gpg] https://x s m\nSigned-By: /usr/share/keyrings/own.gpg\n"
-    moved = _aptroot._relocated(content, "/root-of-it", {"/etc/apt/keyrings/k.gpg"})
-    assert "signed-by=/root-of-it/etc/apt/keyrings/k.gpg]" in moved
-    assert "Signed-By: /usr/share/keyrings/own.gpg" in moved
-
-
 def test_a_host_without_sources_is_a_sentence(tmp_path):
     found = _packages.fetch([{"name": "a", "arch": "all", "version": "1"}], MACHINE, [], str(tmp_path))
     assert list(found["unavailable"]) == ["a:all"]
     assert "no package sources" in found["unavailable"]["a:all"]
-
-
-class Repository:
-    """A real one, of packages made here, read by a real apt over http."""
-
-    def __init__(self, directory, port):
-        self.directory, self.changes = directory, 1700000000
-        self.sources = [{"path": "/etc/apt/sources.list", "content": b"deb [trusted=yes] http://127.0.0.1:%d/ ./\n" % port}]
-
-    def add(self, name, version):
-        tree = self.directory / "tree"
-        (tree / "DEBIAN").mkdir(parents=True)
-        (tree / "DEBIAN/control").write_text(
-            "Package: %s\nVersion: %s\nArchitecture: all\nMaintainer: x <x@example.org>\nDescription: x\n" % (name, version)
-        )
-        path = self.directory / ("%s_%s.deb" % (name, version.replace(":", "")))
-        check(["dpkg-deb", "--build", "--root-owner-group", str(tree), str(path)], "Building a package")
-        shutil.rmtree(tree)
-        self._index()
-
-    def _index(self):
-        stanzas = []
-        for path in sorted(self.directory.glob("*.deb")):
-            control = check(["dpkg-deb", "--field", str(path)], "Reading a package").decode()
-            sums = check(["sha256sum", str(path)], "Summing a package").decode().split()[0]
-            stanzas.append("%sFilename: ./%s\nSize: %d\nSHA256: %s\n" % (control, path.name, path.stat().st_size, sums))
-        index = self.directory / "Packages"
-        index.write_text("\n".join(stanzas))
-        # servers tell times in whole seconds, and two indexes of one second would be the same
-        self.changes += 1
-        os.utime(index, times=(self.changes, self.changes))
-
-
-@pytest.fixture
-def repository(tmp_path):
-    (tmp_path / "repository").mkdir()
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_arguments):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(tmp_path / "repository"))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield Repository(tmp_path / "repository", server.server_address[1])
-        server.shutdown()
 
 
 @pytest.fixture
