@@ -189,7 +189,8 @@ class Apt:
 
     def versions(self, packages):
         """{"name:arch": versions, newest first} that the index has of packages ("name:arch": …)."""
-        names = sorted({key.rpartition(":")[0] for key in packages})
+        # a bare name is the native package alone
+        names = sorted(key[:-4] if key.endswith(":all") else key for key in packages)
         found = {}
         # rc says that some name is unknown, which the answer shows as well
         out = self._call("apt-cache", "--all-versions", "show", *names).out.decode("utf-8", "replace")

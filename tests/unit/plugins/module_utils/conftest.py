@@ -47,11 +47,11 @@ class Repository:
         self.directory, self.changes = directory, 1700000000
         self.sources = [{"path": "/etc/apt/sources.list", "content": b"deb [trusted=yes] http://127.0.0.1:%d/ ./\n" % port}]
 
-    def add(self, name, version, more=""):
+    def add(self, name, version, more="", arch="all"):
         tree = self.directory / "tree"
         (tree / "DEBIAN").mkdir(parents=True)
         (tree / "DEBIAN/control").write_text(
-            "Package: %s\nVersion: %s\nArchitecture: all\n%sMaintainer: x <x@example.org>\nDescription: x\n" % (name, version, more)
+            "Package: %s\nVersion: %s\nArchitecture: %s\n%sMaintainer: x <x@example.org>\nDescription: x\n" % (name, version, arch, more)
         )
         path = self.directory / ("%s_%s.deb" % (name, version.replace(":", "")))
         check(["dpkg-deb", "--build", "--root-owner-group", str(tree), str(path)], "Building a package")

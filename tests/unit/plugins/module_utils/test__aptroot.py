@@ -91,6 +91,16 @@ def test_what_cannot_be_installed_is_told_from_the_rest(repository, make):
 
 
 @needs_apt
+def test_versions_are_those_of_the_architecture_asked_for(repository, make):
+    for version, arch in (("1", "amd64"), ("2", "i386"), ("3", "i386"), ("4", "all")):
+        repository.add("lib" if arch != "all" else "data", version, arch=arch)
+    apt = make()
+    apt.update()
+    assert apt.versions(["lib:i386", "data:all", "nowhere:amd64"]) == {"lib:i386": ["3", "2"], "data:all": ["4"]}
+    assert apt.versions(["lib:amd64", "lib:i386"]) == {"lib:amd64": ["1"], "lib:i386": ["3", "2"]}
+
+
+@needs_apt
 def test_a_root_that_a_kill_left_half_made_is_made_whole(repository, make):
     repository.add("shop", "1")
     apt = make()
