@@ -13,22 +13,12 @@ description:
   - Containers are told as run specifications under the names of the options of C(docker run); what nobody chose is absent.
   - Without a running engine the result is empty, and RV(note) says so. No engine is started.
   - Containers that remove themselves, anonymous volumes and built-in networks are left out.
-options: {}
-attributes:
-  check_mode:
-    support: full
-    description: It reads only; check mode is the same run.
-  diff_mode:
-    support: none
-    description: It reads only.
-  facts:
-    support: full
-    description: Returns C(ansible_facts) that belong to the host the task runs on.
+extends_documentation_fragment:
+  - safetytwin.twin.attributes.reads
+  - safetytwin.twin.attributes.facts
 notes:
   - Secrets in environments, labels and command lines are replaced by V([redacted]).
   - The user needs access to the sockets; root has it.
-seealso:
-  - module: safetytwin.twin.host_state_info
 author: SafetyTwin contributors (@safetytwin)
 """
 

@@ -12,21 +12,11 @@ description:
   - Reads what a machine is made of from C(/proc), C(/sys) and C(/etc/os-release).
   - File systems that hold no data or come and go with containers and sessions, virtual disks, and interfaces without a device of their own are
     left out.
-options: {}
-attributes:
-  check_mode:
-    support: full
-    description: It reads only; check mode is the same run.
-  diff_mode:
-    support: none
-    description: It reads only.
-  facts:
-    support: full
-    description: Returns C(ansible_facts) that belong to the host the task runs on.
+extends_documentation_fragment:
+  - safetytwin.twin.attributes.reads
+  - safetytwin.twin.attributes.facts
 notes:
   - Addresses need psutil on the host.
-seealso:
-  - module: safetytwin.twin.host_state_info
 author: SafetyTwin contributors (@safetytwin)
 """
 

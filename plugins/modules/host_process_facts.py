@@ -12,23 +12,13 @@ description:
   - Reads processes with psutil, grouped by what owns them (a unit, a container, a session, the kernel, or nobody), and recognises workloads
     of large language models.
   - Reads how busy the machine is from C(/proc). Counters count since boot, or since the process began.
-options: {}
-attributes:
-  check_mode:
-    support: full
-    description: It reads only; check mode is the same run.
-  diff_mode:
-    support: none
-    description: It reads only.
-  facts:
-    support: full
-    description: Returns C(ansible_facts) that belong to the host the task runs on.
+extends_documentation_fragment:
+  - safetytwin.twin.attributes.reads
+  - safetytwin.twin.attributes.facts
 notes:
   - Needs psutil on the host (package C(python3-psutil)).
   - Secrets in command lines are replaced by V([redacted]).
   - Without root only part is told of processes of others.
-seealso:
-  - module: safetytwin.twin.host_state_info
 author: SafetyTwin contributors (@safetytwin)
 """
 

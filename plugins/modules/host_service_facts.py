@@ -13,26 +13,17 @@ description:
     units of users who linger, and programs of supervisord and snap services. Without systemd the init scripts are listed.
   - One call of C(systemctl) answers for all loaded units, a second one for those that are not loaded.
   - C(active) is what systemd was told to keep, so that it stays the same on a host nobody touches; C(sub_state) is what happens at this moment.
+extends_documentation_fragment:
+  - safetytwin.twin.attributes.reads
+  - safetytwin.twin.attributes.facts
 options:
   names:
     description: Read only these units, by their full names such as V(nginx.service). All when left out.
     type: list
     elements: str
-attributes:
-  check_mode:
-    support: full
-    description: It reads only; check mode is the same run.
-  diff_mode:
-    support: none
-    description: It reads only.
-  facts:
-    support: full
-    description: Returns C(ansible_facts) that belong to the host the task runs on.
 notes:
   - Values of C(Environment=) are never read into facts. A unit whose file holds a secret is left out and named in RV(excluded).
   - Root is needed for units of users and for supervisord.
-seealso:
-  - module: safetytwin.twin.host_state_info
 author: SafetyTwin contributors (@safetytwin)
 """
 

@@ -13,6 +13,8 @@ description:
     the controller, because a state is too large for host variables.
   - Given the digest of a state that is already known, only what differs from it is carried.
   - Reads only. On the host it writes at most its own programs below C(/var/lib/safetytwin) and its cache below C(/run/safetytwin).
+extends_documentation_fragment:
+  - safetytwin.twin.attributes.reads
 options:
   base:
     description: Digest of the state already known. When the host still remembers that state, only differences are carried.
@@ -43,13 +45,6 @@ options:
     description: Also read processes and load, which are in no state.
     type: bool
     default: false
-attributes:
-  check_mode:
-    support: full
-    description: It reads only; check mode is the same run.
-  diff_mode:
-    support: none
-    description: It reads only.
 notes:
   - Needs root on the host, so that every file can be read.
 author: SafetyTwin contributors (@safetytwin)

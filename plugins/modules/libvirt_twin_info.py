@@ -12,13 +12,7 @@ description:
   - Lists the twins of a hypervisor, or the one of a host, with state, address, definition, snapshots and disk layers.
 extends_documentation_fragment:
   - safetytwin.twin.libvirt
-attributes:
-  check_mode:
-    description: Only reads.
-    support: full
-  diff_mode:
-    description: Only reads.
-    support: none
+  - safetytwin.twin.attributes.reads
 options:
   host:
     description: Inventory name of a mirrored host; without it all twins are listed.

@@ -13,11 +13,9 @@ description:
     the twin, reads back what it touched, and records the result as a verified revision.
   - Nothing is done in a twin that is already right.
   - It changes only the twin of O(host), and only after the guest has proved that it is that twin.
+extends_documentation_fragment:
+  - safetytwin.twin.record
 options:
-  host:
-    description: Inventory name of the host that is mirrored.
-    type: str
-    required: true
   harvest:
     description: Path, on the controller, of the document that M(safetytwin.twin.host_state_info) left; without it the recorded state is used.
     type: path
@@ -74,8 +72,6 @@ attributes:
   diff_mode:
     support: full
     description: The fields of each item that differ, before and after.
-notes:
-  - Runs on the hypervisor, usually by C(delegate_to), as root.
 author: SafetyTwin contributors (@safetytwin)
 seealso:
   - module: safetytwin.twin.host_state_info

@@ -10,24 +10,14 @@ short_description: What a hypervisor knows of a host's twin
 version_added: "0.1.0"
 description:
   - Reads the record of a twin and its domain on the hypervisor. The twin is not entered, and nothing is written.
+extends_documentation_fragment:
+  - safetytwin.twin.record
+  - safetytwin.twin.attributes.reads
 options:
-  host:
-    description: Inventory name of the host that is mirrored.
-    type: str
-    required: true
   audit_interval:
     description: Seconds after which the whole twin is due to be read again.
     type: int
     default: 600
-attributes:
-  check_mode:
-    support: full
-    description: It reads only; check mode is the same run.
-  diff_mode:
-    support: none
-    description: It reads only.
-notes:
-  - Runs on the hypervisor, usually by C(delegate_to), as root.
 author: SafetyTwin contributors (@safetytwin)
 seealso:
   - module: safetytwin.twin.twin_converge

@@ -9,11 +9,9 @@ short_description: Let a twin follow its host, stand still, or be forgotten
 version_added: "0.1.0"
 description:
   - Changes what the hypervisor's store says of a twin. The twin itself is not touched; M(safetytwin.twin.libvirt_twin) does that.
+extends_documentation_fragment:
+  - safetytwin.twin.record
 options:
-  host:
-    description: Inventory name of the host that is mirrored.
-    type: str
-    required: true
   state:
     description:
       - V(following) is a twin that every sync makes the same as its host.
@@ -33,8 +31,6 @@ attributes:
   diff_mode:
     support: full
     description: The state before and after.
-notes:
-  - Runs on the hypervisor, usually by C(delegate_to), as root.
 author: SafetyTwin contributors (@safetytwin)
 """
 

@@ -1,0 +1,18 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """What every module shares that works with a hypervisor's record of a host."""
+
+    DOCUMENTATION = r"""
+options:
+  host:
+    description: Inventory name of the host that is mirrored.
+    type: str
+    required: true
+notes:
+  - Runs on the hypervisor, usually by C(delegate_to), as root.
+"""
