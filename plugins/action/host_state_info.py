@@ -9,46 +9,38 @@ import os
 import tempfile
 
 from ansible import constants as C
-from ansible.plugins.action import ActionBase
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._codec import outward
-from ansible_collections.safetytwin.twin.plugins.module_utils._errors import TwinError
 from ansible_collections.safetytwin.twin.plugins.module_utils._schema import SCHEMA
-from ansible_collections.safetytwin.twin.plugins.plugin_utils._runtime import call
-
-ARGUMENTS = {
-    "base": {"type": "str"},
-    "want": {"type": "list", "elements": "str", "default": []},
-    "scopes": {"type": "list", "elements": "str", "choices": sorted(SCHEMA)},
-    "roots": {"type": "list", "elements": "path", "default": []},
-    "exclude": {"type": "list", "elements": "str", "default": []},
-    "telemetry": {"type": "bool", "default": False},
-}
+from ansible_collections.safetytwin.twin.plugins.plugin_utils._runtime import ProgramAction
 
 
-class ActionModule(ActionBase):
+class ActionModule(ProgramAction):
     """Reads only, so check mode is the same run."""
 
-    _supports_check_mode = True
-    _requires_connection = True
+    PROGRAM = "_harvest"
+    ARGUMENTS = {
+        "base": {"type": "str"},
+        "want": {"type": "list", "elements": "str", "default": []},
+        "scopes": {"type": "list", "elements": "str", "choices": sorted(SCHEMA)},
+        "roots": {"type": "list", "elements": "path", "default": []},
+        "exclude": {"type": "list", "elements": "str", "default": []},
+        "telemetry": {"type": "bool", "default": False},
+    }
 
-    def run(self, tmp=None, task_vars=None):
-        result = super().run(tmp, task_vars)
-        options = self.validate_argument_spec(ARGUMENTS)[1]
-        try:
-            reply = call(self, "_harvest", dict(options, role="host"))
-        except TwinError as error:
-            return dict(result, failed=True, msg=str(error))
-        result.update(
-            changed=False,
-            digest=reply["digest"],
-            differs=reply["digest"] != options["base"] or bool(reply["blobs"]),
-            document=_keep(reply),
-            machine=outward(reply["machine"]),
-            scopes={name: _summary(scope) for name, scope in reply["scopes"].items()},
-            seconds=reply["seconds"],
-        )
-        return result
+    def _request(self, options):
+        return dict(options, role="host")
+
+    def _result(self, options, reply):
+        return {
+            "changed": False,
+            "digest": reply["digest"],
+            "differs": reply["digest"] != options["base"] or bool(reply["blobs"]),
+            "document": _keep(reply),
+            "machine": outward(reply["machine"]),
+            "scopes": {name: _summary(scope) for name, scope in reply["scopes"].items()},
+            "seconds": reply["seconds"],
+        }
 
 
 def _summary(scope):

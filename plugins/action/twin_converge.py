@@ -6,50 +6,33 @@ from __future__ import annotations
 
 import json
 
-from ansible.plugins.action import ActionBase
-
 from ansible_collections.safetytwin.twin.plugins.module_utils._codec import outward
-from ansible_collections.safetytwin.twin.plugins.module_utils._errors import Busy, TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._errors import Busy
 from ansible_collections.safetytwin.twin.plugins.module_utils._schema import SCHEMA
 from ansible_collections.safetytwin.twin.plugins.plugin_utils._report import line
-from ansible_collections.safetytwin.twin.plugins.plugin_utils._runtime import call
-
-ARGUMENTS = {
-    "host": {"type": "str", "required": True},
-    "harvest": {"type": "path"},
-    "scopes": {"type": "list", "elements": "str", "choices": sorted(name for name, scope in SCHEMA.items() if scope.converged)},
-    "audit": {"type": "bool", "default": False},
-    "audit_interval": {"type": "int", "default": 600},
-    "drift": {"type": "str", "choices": ["correct", "report", "pause"], "default": "correct"},
-    "resume": {"type": "bool", "default": False},
-    "roots": {"type": "list", "elements": "path", "default": []},
-    "exclude": {"type": "list", "elements": "str", "default": []},
-    "vcpus": {"type": "int", "default": 2},
-    "memory_mib": {"type": "int", "default": 2048},
-    "patience": {"type": "int", "default": 600},
-}
+from ansible_collections.safetytwin.twin.plugins.plugin_utils._runtime import ProgramAction
 
 
-class ActionModule(ActionBase):
+class ActionModule(ProgramAction):
     """The harvest lies on the controller; everything else happens on the task's machine, the hypervisor."""
 
-    _supports_check_mode = True
-    _supports_diff = True
-    _requires_connection = True
+    PROGRAM = "_cycle"
+    ARGUMENTS = {
+        "host": {"type": "str", "required": True},
+        "harvest": {"type": "path"},
+        "scopes": {"type": "list", "elements": "str", "choices": sorted(name for name, scope in SCHEMA.items() if scope.converged)},
+        "audit": {"type": "bool", "default": False},
+        "audit_interval": {"type": "int", "default": 600},
+        "drift": {"type": "str", "choices": ["correct", "report", "pause"], "default": "correct"},
+        "resume": {"type": "bool", "default": False},
+        "roots": {"type": "list", "elements": "path", "default": []},
+        "exclude": {"type": "list", "elements": "str", "default": []},
+        "vcpus": {"type": "int", "default": 2},
+        "memory_mib": {"type": "int", "default": 2048},
+        "patience": {"type": "int", "default": 600},
+    }
 
-    def run(self, tmp=None, task_vars=None):
-        result = super().run(tmp, task_vars)
-        options = self.validate_argument_spec(ARGUMENTS)[1]
-        try:
-            done = call(self, "_cycle", self._request(options))
-        except Busy as busy:
-            return dict(result, changed=False, busy=True, line=str(busy))
-        except TwinError as error:
-            return dict(result, failed=True, msg=str(error))
-        result.update(outward(done), busy=False, line=line(done))
-        if self._task.diff:
-            result["diff"] = [_difference(change) for change in result["changes"]]
-        return result
+    _supports_diff = True
 
     def _request(self, options):
         request = dict(options, check=self._task.check_mode, harvest=None, seconds={})
@@ -58,6 +41,17 @@ class ActionModule(ActionBase):
                 request["harvest"] = json.load(stream)
             request["seconds"] = {"harvest": request["harvest"]["seconds"]["total"]}
         return request
+
+    def _result(self, options, reply):
+        result = dict(outward(reply), busy=False, line=line(reply))
+        if self._task.diff:
+            result["diff"] = [_difference(change) for change in result["changes"]]
+        return result
+
+    def _failure(self, error):
+        if isinstance(error, Busy):
+            return {"changed": False, "busy": True, "line": str(error)}
+        return super()._failure(error)
 
 
 def _difference(change):
