@@ -68,7 +68,7 @@ options:
 attributes:
   check_mode:
     support: full
-    description: The plan against the recorded twin; it writes nothing and does not enter the twin.
+    description: The plan of the real run, made from the twin as that would read it; nothing is written anywhere, and no twin is started.
   diff_mode:
     support: full
     description: The fields of each item that differ, before and after.

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import collections
+import json
 import subprocess
 import time
 
@@ -71,6 +72,11 @@ class Following(Pair):
         assert ran.rc == 0, ran.said
         assert "Traceback" not in ran.said
         return ran.said
+
+    def report(self, *words):
+        """What a sync that has to succeed says of its cycle, for programs."""
+        said = self.done(["env", "SAFETYTWIN_REPORT_FORMAT=json", *self.play("sync", *words)])
+        return next(json.loads(line) for line in said.splitlines() if line.startswith("{"))
 
     def change(self, command):
         """Run a shell script on the host that has to succeed."""

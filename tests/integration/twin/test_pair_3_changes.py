@@ -4,7 +4,6 @@
 """What changes on the host is true in the twin after one sync: the demo's changes, and those that cannot be had whole."""
 from __future__ import annotations
 
-import json
 import threading
 
 import pytest
@@ -46,7 +45,7 @@ def test_what_cannot_be_had_whole_stops_nothing(pair):
     )
     until(lambda: "failed" in pair.on_host("systemctl is-active shop-broken.service"), "the unit failed on the host")
     assert pair.on_host("dpkg-query -W -f '${Version}' bc") == "9.9-local", "the host has it"
-    report = cycle(pair)
+    report = pair.report()
     failures = "\n".join(report["failures"])
     assert "packages local-only:all: No repository of the host has this package." in failures
     assert "packages bc:" in failures and "No repository of the host has this version any more." in failures
@@ -57,13 +56,6 @@ def test_what_cannot_be_had_whole_stops_nothing(pair):
     assert "unchanged" in pair.synced()
     assert "No repository of the host" in pair.done(pair.play("status"))
     pair.change("dpkg --purge bc local-only >/dev/null")
-
-
-def cycle(pair):
-    """The report of a sync."""
-    ran = pair.run(["env", "SAFETYTWIN_REPORT_FORMAT=json", *pair.play("sync")])
-    assert ran.rc == 0, ran.said
-    return next(json.loads(line) for line in ran.said.splitlines() if line.startswith("{"))
 
 
 def test_files_that_come_and_go_while_they_are_read(pair):

@@ -40,6 +40,14 @@ def test_a_twin_edited_by_hand_is_found_and_corrected(hands_off):
     assert "changes (" in hands_off.synced(*VERIFY)
 
 
+def test_check_mode_says_what_the_real_run_does_and_leaves_all_as_it_is(hands_off):
+    theirs = edited(hands_off)
+    planned = hands_off.report(*VERIFY, "--check")
+    assert planned["changed"] and hands_off.on_twin(SHOP) == theirs
+    assert "unchanged" in hands_off.synced("--check"), "what is recorded is as before"
+    assert hands_off.report(*VERIFY)["changes"] == planned["changes"]
+
+
 def test_drift_may_be_left_and_said(hands_off):
     theirs = edited(hands_off)
     hands_off.synced(*VERIFY, "-e", "twin_drift=report")
