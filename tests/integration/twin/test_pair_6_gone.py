@@ -14,7 +14,7 @@ from following import STORE, until
 BOOT = "cat /proc/sys/kernel/random/boot_id"
 # What plain tools say of everything the demo's host is for; whatever the twin lost has to be here again.
 WHOLE = (
-    "dpkg-query -W -f '${Package} ${Version} ${db:Status-Abbrev}\\n' nginx redis-server cron tree; getent passwd alice shopd; getent group shop; "
+    "dpkg-query -W -f '${Package} ${Version} ${db:Status-Abbrev}\\n' nginx redis-server cron tree; getent passwd alice shopd; id -Gn alice | xargs -n1 | sort; "
     "systemctl show nginx shopd cron shop-report.timer echo-hello.socket logrotate.timer -p Id -p ActiveState -p UnitFileState -p LoadState; "
     "sha256sum /etc/nginx/sites-available/shop /etc/default/shopd /usr/local/bin/shopd /etc/shop-gone; stat -c '%n %a %U %G' /etc/shop-gone"
 )
