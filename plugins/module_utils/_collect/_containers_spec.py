@@ -40,8 +40,7 @@ def container(answer, digests):
     spec.update((name, config.get(key)) for name, key in CONFIG_OPTIONS.items())
     spec.update(
         image={"name": config["Image"], "id": answer["Image"], "digests": digests.get(answer["Image"], [])},
-        command=redact_argv(config.get("Cmd") or []),
-        entrypoint=redact_argv(_words(config.get("Entrypoint"))),
+        **_command_line(config),
         environment=sorted(redact_env(config.get("Env") or [])),
         labels=_labels(config.get("Labels")),
         compose_project=(config.get("Labels") or {}).get("com.docker.compose.project"),
@@ -81,8 +80,19 @@ def _words(value):
     return [value] if isinstance(value, str) else value or []
 
 
+def _command_line(config):
+    """Entrypoint and command, redacted as the one command line that they are: what -p means depends on the program."""
+    entrypoint = _words(config.get("Entrypoint"))
+    words = redact_argv(entrypoint + (config.get("Cmd") or []))
+    return {"entrypoint": words[:len(entrypoint)], "command": words[len(entrypoint):]}
+
+
 def _healthcheck(check):
-    return dict(check, Test=redact_argv(check["Test"])) if check.get("Test") else check
+    """The first word of Test says how the rest is run."""
+    how, words = (check.get("Test") or [])[:1], (check.get("Test") or [])[1:]
+    if how == ["CMD-SHELL"]:
+        words = [" ".join(redact_argv(redact_text(line).split(" "))) for line in words]
+    return dict(check, Test=how + redact_argv(words)) if how else check
 
 
 def _labels(labels):
