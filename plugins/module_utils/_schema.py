@@ -127,6 +127,7 @@ SCHEMA = {
             "tasks": _t("int", "TasksCurrent."),
             "restarts": _t("int", "NRestarts."),
             "result": _t("str", "Result of the last run."),
+            "last_trigger": _t("str", "When a timer last fired, in the host's own time."),
         },
     }),
     "containers": Scope("Docker and Podman, from their API sockets: run specifications, images, networks, volumes.", False, {

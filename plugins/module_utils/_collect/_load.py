@@ -33,6 +33,7 @@ def collect_telemetry(context):
         "memory_bytes": parse_memory(read("/proc/meminfo")),
         "disks": parse_disks(read("/proc/diskstats")),
         "nics": parse_nics(read("/proc/net/dev")),
+        "sockets": parse_sockets(read("/proc/net/sockstat") + read("/proc/net/sockstat6")),
         "pressure": {name: parse_pressure(_pressure(context, name)) for name in ("cpu", "memory", "io")},
     }
 
@@ -68,6 +69,12 @@ def parse_nics(content):
             "received_bytes": row[0], "sent_bytes": row[8], "errors": row[2] + row[10], "dropped": row[3] + row[11],
         }
     return found
+
+
+def parse_sockets(content):
+    """{"tcp", "tcp6", "udp", …: {"inuse", "tw" (closed a moment ago), …: number}} of /proc/net/sockstat and sockstat6."""
+    rows = (line.partition(":") for line in content.splitlines())
+    return {name.lower(): {key: int(value) for key, value in re.findall(r"(\w+) (\d+)", rest)} for name, _colon, rest in rows}
 
 
 def parse_pressure(content):

@@ -30,7 +30,7 @@ NUMBERS = {
 PROPERTIES = (
     "Id", "Names", "LoadState", "ActiveState", "SubState", "UnitFileState", "UnitFilePreset", "FragmentPath",
     "DropInPaths", "Transient", "User", "EnvironmentFiles", "Environment", "Type", "RemainAfterExit", "BusName",
-    "WantedBy", "RequiredBy", "ConditionResult", "ConditionTimestampMonotonic", "CanReload", "Result",
+    "WantedBy", "RequiredBy", "ConditionResult", "ConditionTimestampMonotonic", "CanReload", "Result", "LastTriggerUSec",
 ) + tuple(RELATIONS.values()) + COMMANDS + tuple(NUMBERS.values())
 
 MOVING = {
@@ -38,7 +38,7 @@ MOVING = {
     "maintenance": "inactive",
 }
 SWITCHED = ("enabled", "masked", "linked")  # UnitFileStates that somebody chose
-UNSET = {"", "[not set]", "infinity", "18446744073709551615"}
+UNSET = {"", "n/a", "[not set]", "infinity", "18446744073709551615"}
 
 # Sessions, and instances that the kernel, udev or the console call for: they follow the machine, not the admin.
 FOREIGN = re.compile(
@@ -144,6 +144,7 @@ def item(unit, units, bus_names):
         "programs": programs(unit),
         "relations": {name: sorted(unit[key].split()) for name, key in RELATIONS.items() if unit.get(key)},
         "result": unit.get("Result"),
+        "last_trigger": None if unit.get("LastTriggerUSec", "") in UNSET else unit["LastTriggerUSec"],
     }
     fields.update({name: int(unit[key]) for name, key in NUMBERS.items() if unit.get(key, "") not in UNSET})
     return {name: value for name, value in fields.items() if value not in (None, "", [], {})}
