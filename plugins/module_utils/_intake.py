@@ -10,6 +10,7 @@ from ._errors import Busy, Refused, TwinError
 from ._schema import FORMAT
 from ._state import check_format, delta, merge, state_digest
 
+FAMILY = {"debian", "ubuntu"}  # of os-release, ID or ID_LIKE
 APT_FILES = ("/etc/apt/sources.list", "/etc/apt/sources.list.d/", "/etc/apt/keyrings/", "/etc/apt/trusted.gpg", "/etc/apt/trusted.gpg.d/")
 
 
@@ -45,6 +46,13 @@ def preview(store, host, reply):
 
 
 def _check_identity(host, head, machine):
+    """Before anything of a host is kept: that it can be mirrored, and that it is who it was."""
+    distribution = machine["distribution"]
+    if not head and not FAMILY & {distribution["id"], *distribution.get("like", ())}:
+        raise Refused(
+            "%s is %s: hosts of the Debian family are mirrored so far. Take it out of group twin_hosts."
+            % (host, distribution.get("name") or distribution["id"] or "of an unknown distribution")
+        )
     if head and head["machine_id"] != machine["machine_id"]:
         raise Refused(
             "%s answers with machine-id %s, its twin was made of %s: this is another machine. If it was reinstalled on purpose, "

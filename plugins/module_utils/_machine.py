@@ -25,6 +25,7 @@ def machine(root=""):
             "version_id": release.get("VERSION_ID", ""),
             "codename": release.get("VERSION_CODENAME", ""),
             "name": release.get("PRETTY_NAME", ""),
+            "like": release.get("ID_LIKE", "").split(),
         },
         "architecture": os.uname().machine,
         "product_uuid": _line("/sys/class/dmi/id/product_uuid").lower(),

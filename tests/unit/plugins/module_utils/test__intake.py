@@ -72,6 +72,26 @@ def test_another_machine_under_the_same_name_is_refused(store):
     assert store.head("web1")["revision"] == 1
 
 
+@pytest.mark.parametrize(("distribution", "words"), [
+    ({"id": "fedora", "name": "Fedora Linux 40", "like": []}, "web1 is Fedora Linux 40: hosts of the Debian family"),
+    ({"id": "rocky", "like": ["rhel", "centos", "fedora"]}, "web1 is rocky: hosts of the Debian family"),
+    ({"id": ""}, "unknown distribution"),
+])
+def test_a_host_that_cannot_be_mirrored_is_refused_before_anything_is_kept(store, distribution, words):
+    harvest = reply(scopes())
+    harvest["machine"]["distribution"] = distribution
+    for stage in (_intake.take, _intake.preview):
+        with pytest.raises(Refused, match=words):
+            stage(store, "web1", harvest)
+    assert store.head("web1") is None and store.get_blob(digest(b"hello")) is None
+
+
+def test_what_is_made_of_debian_is_taken(store):
+    harvest = reply(scopes())
+    harvest["machine"]["distribution"] = {"id": "raspbian", "like": ["debian"]}
+    assert _intake.take(store, "web1", harvest)["scopes"] == scopes()
+
+
 def test_a_harvest_against_an_old_state_waits_for_the_next_cycle(store):
     _intake.take(store, "web1", reply(scopes()))
     with pytest.raises(Busy):

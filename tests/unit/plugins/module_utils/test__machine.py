@@ -23,4 +23,4 @@ def test_os_release_is_read_where_it_lies(tmp_path, path):
 
 def test_a_machine_without_os_release(tmp_path):
     assert _machine.os_release(str(tmp_path)) == {}
-    assert _machine.machine(str(tmp_path))["distribution"] == {"id": "", "version_id": "", "codename": "", "name": ""}
+    assert _machine.machine(str(tmp_path))["distribution"] == {"id": "", "version_id": "", "codename": "", "name": "", "like": []}
