@@ -84,10 +84,10 @@ def build(release: str, template: str) -> Path:
 def nspawn_options(template: str, release: str) -> list[str]:
     """What a template's machines need of systemd-nspawn beyond what all get: the lines of its file nspawn, where it has one; {debs} is our package cache."""
     path = TEMPLATES / template / "nspawn"
-    return [line.format(debs=_debs(release)) for line in _lines(path)] if path.exists() else []
+    return [line.format(debs=debs(release)) for line in _lines(path)] if path.exists() else []
 
 
-def _debs(release: str) -> Path:
+def debs(release: str) -> Path:
     """Package files kept from build to build."""
     debs = cache() / "debs" / f"{release}-{platform.machine()}"
     debs.mkdir(parents=True, exist_ok=True)
@@ -104,13 +104,13 @@ def _digests(folder: Path) -> list[list[str]]:
 
 
 def _mmdebstrap(release: str, packages: list[str], listed: str, folder: Path, work: Path) -> None:
-    debs = _debs(release)
+    kept = debs(release)
     (work / "debian.sources").write_text(listed)
     archives = "/var/cache/apt/archives"
     run(["mmdebstrap", "--mode=root", "--variant=minbase", "--dpkgopt=force-unsafe-io", f"--include={','.join(packages)}",
          "--skip=download/empty,essential/unlink",
-         f'--setup-hook=mkdir -p "$1"{archives}', f"--setup-hook=sync-in {debs} {archives}",
-         f"--customize-hook=sync-out {archives} {debs}",
+         f'--setup-hook=mkdir -p "$1"{archives}', f"--setup-hook=sync-in {kept} {archives}",
+         f"--customize-hook=sync-out {archives} {kept}",
          '--customize-hook=rm -f "$1"/etc/apt/sources.list.d/* "$1"/etc/apt/sources.list',
          f"--customize-hook=copy-in {work}/debian.sources /etc/apt/sources.list.d",
          f'--customize-hook=cp -a --no-preserve=ownership {folder}/tree/. "$1"/',
