@@ -14,6 +14,7 @@ from ._codec import digest, text
 from ._rules import matches_any
 
 REDACTED = "[redacted]"
+PASSES = 5  # at most: what is replaced may bring a name next to another value
 
 # Names whose value is a secret; the end of the name decides: api_token is one, token_lifetime is not. In lower case, and each branch
 # beginning with a plain letter, which is what makes the search fast.
@@ -134,6 +135,15 @@ def _literal(value):
 
 def redact_text(value):
     """A text with each secret replaced by [redacted]; for facts, where the rest of the text is worth keeping."""
+    for _pass in range(PASSES):
+        shown = _redacted(value)
+        if shown == value:
+            break
+        value = shown
+    return value
+
+
+def _redacted(value):
     for _what, hints, shape in _CERTAIN:
         if any(hint in value for hint in hints):
             value = shape.sub(REDACTED, value)
