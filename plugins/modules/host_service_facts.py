@@ -134,6 +134,9 @@ ansible_facts:
             result:
               description: Result of the last run, such as V(success) or V(exit-code).
               type: str
+            last_trigger:
+              description: When a timer last fired, in the host's own time, as C(systemctl show) writes it.
+              type: str
       sample:
         nginx.service:
           load: loaded

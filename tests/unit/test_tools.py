@@ -28,19 +28,18 @@ def fixture_tool(tmp_path, monkeypatch):
     return names
 
 
-def test_stages_pass_fail_and_are_left_out(tool):
+def test_stages_pass_fail_and_fail_with_what_they_need(tool):
     stage = tool["Stage"]
     outcomes = tool["run_all"]([
         stage("good", "true", 1, 10),
         stage("bad", "false", 1, 10),
         stage("late", "sleep 60", 1, 1),
         stage("dependent", "true", 1, 10, needs="bad"),
-        stage("absent", "true", 1, 10, only_if="no-such-file"),
     ])
     assert {name: outcome for name, (outcome, _seconds) in outcomes.items()} == {
-        "good": "passed", "bad": "failed", "late": "failed", "dependent": "failed", "absent": "left out",
+        "good": "passed", "bad": "failed", "late": "failed", "dependent": "failed",
     }
-    assert tool["verdict"](outcomes, 3) == "===== 3 failed, 1 passed, 1 skipped in 3.00s ====="
+    assert tool["verdict"](outcomes, 3) == "===== 3 failed, 1 passed in 3.00s ====="
 
 
 def test_tests_of_a_suite_are_counted(tool, tmp_path):
