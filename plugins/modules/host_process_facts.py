@@ -58,7 +58,8 @@ ansible_facts:
         load:
           description: >-
             C(load_average) (list), C(uptime_seconds) (float), C(cpu_seconds) by state, C(memory_bytes) by use, C(disks) and C(nics) with
-            counters in bytes and seconds, C(sockets) as counted in C(/proc/net/sockstat), and C(pressure) as in C(/proc/pressure) (averages in percent, totals in microseconds).
+            counters in bytes and seconds, C(sockets) as counted in C(/proc/net/sockstat), and C(pressure) as in C(/proc/pressure) (averages in
+            percent, totals in microseconds).
           type: dict
       sample:
         groups:
