@@ -49,12 +49,15 @@ class Cycle:
         reply = self.request["harvest"]
         document = _intake.preview(self.store, self.host, reply) if reply else _intake.known(self.store, self.host)
         head = self.store.head(self.host)
-        if head and head["paused"] and not self.request["resume"]:
+        made = "The twin would be made and brought to the state of %s." % self.host
+        if head is None:
+            return self._result("absent", message=made, changed=True)
+        if head["paused"] and not self.request["resume"]:
             return self._paused(head)
         with _libvirt.connect() as connection:
             twin = _libvirt.find_twin(connection, self.host)
-            if twin is None or head is None:
-                return self._result("absent", message="The twin would be made and brought to the state of %s." % self.host, changed=True)
+            if twin is None:
+                return self._result("absent", message=made, changed=True)
             self._admit(twin, head)
             if twin["state"] != "running":
                 would = "The twin is %s: it would be started, read as a whole and brought to the state of %s." % (twin["state"], self.host)
@@ -162,7 +165,7 @@ class Cycle:
         pending = _delivery.missing_contents(self.store, judgement.steps)
         result = self._result("following", changed=judgement.changed, judgement=judgement, verdict=verdict, audited=audited)
         if judgement.steps or audited or not self.store.head(self.host)["settled"]:
-            self.store.settle(self.host, actual, dict(verdict, pending=pending), self._outcome(result), audited)
+            self.store.settle(self.host, actual, dict(verdict, pending=pending), self._outcome(result), audited, judgement.rest)
         return result
 
     def _apply(self, connection, twin, document, judgement, actual):

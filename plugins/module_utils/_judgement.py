@@ -42,17 +42,20 @@ class Judgement:
         if request["drift"] == "report":
             for change in drifted:
                 _leave(actual["left"], change, "drifted")
-        changes = [change for change in changes if not self._left(change, actual["left"], request["scopes"])]
+        changes = [change for change in changes if not self._left(change, actual["left"])]
+        chosen = [change for change in changes if not request["scopes"] or change.scope in request["scopes"]]
+        # Where scopes were chosen, the others may still want something.
+        self.rest, changes = len(chosen) < len(changes), chosen
         impact = dict(_unfinished(unfinished, self.desired, actual["scopes"]), **dependents(changes, self.desired, actual["scopes"]))
         self.steps = plan(changes, impact, self.desired, actual["scopes"])["steps"]
         self.tried = {(step["scope"], step["key"]) for step in self.steps}
         self.changed = False
 
-    def _left(self, change, left, scopes):
+    def _left(self, change, left):
         known = left.get(change.scope, {}).get(change.key)
         if known:
             self.failures.setdefault(change.scope, {})[change.key] = known["reason"]
-        return bool(known or scopes and change.scope not in scopes)
+        return bool(known)
 
     def give_up(self, actual):
         """Leave alone, until the host wants something else of it, what was tried and still differs: no cycle tries the same again."""

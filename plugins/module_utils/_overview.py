@@ -41,7 +41,7 @@ def _due(head, twin, request):
     if twin["state"] != "running":
         return "the twin is %s" % twin["state"]
     if head["applying"]:
-        return "the last cycle did not end"
+        return "the last cycle left something to do"
     if not head["seen"]:
         return "the twin has not been read yet"
     if abs(time.time() - head["audited"]) > request["audit_interval"]:

@@ -30,7 +30,7 @@ CREATE TABLE twin (
     digest TEXT NOT NULL,       -- of the host's state as harvested
     document BLOB NOT NULL,     -- {"machine", "scopes"}: the host, redacted
     actual BLOB,                -- {"uuid", "boot_id", "scopes", …}: the twin as last read back; NULL when not known
-    applying TEXT NOT NULL,     -- JSON [[unit, verb]] still to be done between an intent and its verified end; empty otherwise
+    applying TEXT NOT NULL,     -- JSON [[unit, verb]] still to be done before the twin is at its revision; empty when it is
     paused TEXT NOT NULL,       -- why the twin does not follow; empty when it does
     audited REAL NOT NULL,      -- when the whole twin was last read, seconds since 1970
     verified REAL NOT NULL,     -- when it was last known to equal this revision
@@ -142,13 +142,13 @@ class Store:
         with self.transaction():
             self.db.execute("UPDATE twin SET applying = ? WHERE host = ?", (json.dumps(units), host))
 
-    def settle(self, host, actual, fidelity, outcome, audited):
-        """Record what the twin was verified to be; audited says whether all of it was read."""
+    def settle(self, host, actual, fidelity, outcome, audited, rest=False):
+        """Record what the twin was verified to be; audited says whether all of it was read, rest whether it still is to become more."""
         now = time.time()
         with self.transaction():
             self.db.execute(
-                "UPDATE twin SET actual = ?, applying = '', verified = ?, fidelity = ?, audited = CASE WHEN ? THEN ? ELSE audited END WHERE host = ?",
-                (_freeze(actual), now, json.dumps(fidelity), audited, now, host),
+                "UPDATE twin SET actual = ?, applying = ?, verified = ?, fidelity = ?, audited = CASE WHEN ? THEN ? ELSE audited END WHERE host = ?",
+                (_freeze(actual), "[]" if rest else "", now, json.dumps(fidelity), audited, now, host),
             )
             self.db.execute(
                 "UPDATE revision SET outcome = ? WHERE host = ? AND number = (SELECT revision FROM twin WHERE host = ?)", (json.dumps(outcome), host, host)

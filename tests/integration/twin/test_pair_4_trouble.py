@@ -48,6 +48,31 @@ def test_check_mode_says_what_the_real_run_does_and_leaves_all_as_it_is(hands_of
     assert hands_off.report(*VERIFY)["changes"] == planned["changes"]
 
 
+def test_differences_are_shown_before_and_after(hands_off):
+    hands_off.on_host("chmod 0600 /etc/shop-diff || touch /etc/shop-diff; groupadd -g 4711 shopdiff")
+    shown = hands_off.synced("--check", "--diff")
+    assert "+++ after: accounts group:shopdiff" in shown and "+gid: 4711" in shown, shown
+    assert "No such file" in hands_off.on_twin("ls /etc/shop-diff")
+    hands_off.on_host("rm /etc/shop-diff; groupdel shopdiff")
+
+
+def test_a_role_of_one_scope_brings_that_alone(hands_off, tmp_path):
+    """What was recorded while the twin was paused comes scope by scope."""
+    book = tmp_path / "book.yml"
+    book.write_text(json.dumps([{"hosts": hands_off.host, "gather_facts": False, "roles": [{"role": "safetytwin.twin.accounts"}]}]))
+    hands_off.done(hands_off.play("pause"))
+    hands_off.on_host("echo 'B=1' >> /etc/default/shop-drift; groupadd -g 4711 shoprole")
+    hands_off.synced()
+    hands_off.done(hands_off.play("resume"))
+    assert "group:shoprole" in hands_off.done(hands_off.tool("ansible-playbook", str(book)))
+    assert "shoprole" in hands_off.both("getent group shoprole")
+    assert "No such file" in hands_off.on_twin("cat /etc/default/shop-drift")
+    hands_off.synced()
+    assert hands_off.both("cat /etc/default/shop-drift") == "B=1"
+    hands_off.on_host("rm /etc/default/shop-drift; groupdel shoprole")
+    hands_off.synced()
+
+
 def test_drift_may_be_left_and_said(hands_off):
     theirs = edited(hands_off)
     hands_off.synced(*VERIFY, "-e", "twin_drift=report")
@@ -135,7 +160,7 @@ def test_a_twin_that_cannot_be_reached_is_said_and_waited_for(hands_off):
     try:
         hands_off.on_host("echo 'B=1' >> /etc/default/shop-drift")
         refused(hands_off.sync("-e", "twin_patience=5"), "does not answer on ssh", f"virsh console {hands_off.domain}")
-        assert "the last cycle did not end" not in hands_off.done(hands_off.play("status")), "nothing was begun"
+        assert "left something to do" not in hands_off.done(hands_off.play("status")), "nothing was begun"
     finally:
         start = json.dumps({"execute": "guest-exec", "arguments": {"path": "/bin/systemctl", "arg": ["start", "safetytwin-ssh.service"]}})
         subprocess.run(["virsh", "-q", "-c", "qemu:///system", "qemu-agent-command", hands_off.domain, start], check=True, stdout=subprocess.DEVNULL)

@@ -98,7 +98,8 @@ def test_restarts_of_a_killed_cycle_are_made_up_for():
 
 def test_only_the_chosen_scopes():
     judgement = Judgement(dict(OPTIONS, scopes=["packages"]), scopes(files=motd("b"), packages={"bc:amd64": None}), twin())
-    assert told(judgement) == [("remove", "bc:amd64")]
+    assert told(judgement) == [("remove", "bc:amd64")] and judgement.rest
+    assert not Judgement(OPTIONS, scopes(files=motd("b")), twin()).rest
 
 
 def test_the_packages_an_image_has_beyond_its_host_are_found_once():
