@@ -4,7 +4,7 @@
 """What is written into a base image's tree besides packages: the twin's own files, the host's accounts. Pure."""
 from __future__ import annotations
 
-from ._seed import SSH_UNIT, SSHD_CONFIG
+from ._access import SSH_UNIT, SSHD_CONFIG
 
 # Accounts with ids below this belong to the distribution; their homes are their packages' business.
 ORDINARY = 1000

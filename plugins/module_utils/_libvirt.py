@@ -12,9 +12,9 @@ import threading
 import time
 
 from . import _domain
+from ._access import PORT
 from ._domain import domain_name
 from ._errors import TwinError
-from ._seed import PORT
 
 try:
     import libvirt

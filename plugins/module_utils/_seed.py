@@ -13,49 +13,14 @@ import os
 import shutil
 import tempfile
 
+from ._access import SSH_UNIT, SSHD_CONFIG
 from ._codec import dumps
 from ._errors import TwinError
 from ._run import check
 
-PORT = 62022
 CONSOLE_UID = 62022
 MARKER = "/etc/safetytwin/twin.json"
 MAKERS = (["genisoimage"], ["mkisofs"], ["xorriso", "-as", "mkisofs"])
-
-SSHD_CONFIG = (
-    """\
-# Management access of the twin's hypervisor, apart from the mirrored sshd.
-Port %d
-HostKey /etc/safetytwin/ssh_host_ed25519_key
-AuthorizedKeysFile /etc/safetytwin/authorized_keys
-PermitRootLogin prohibit-password
-AuthenticationMethods publickey
-UsePAM no
-UseDNS no
-PrintMotd no
-PidFile none
-MaxSessions 64
-Subsystem sftp internal-sftp
-"""
-    % PORT
-)
-
-SSH_UNIT = """\
-[Unit]
-Description=Management access of the twin's hypervisor
-After=network.target
-ConditionPathExists=/etc/safetytwin/ssh_host_ed25519_key
-
-[Service]
-ExecStart=/usr/sbin/sshd -D -f /etc/safetytwin/sshd_config
-RuntimeDirectory=sshd
-RuntimeDirectoryPreserve=yes
-KillMode=process
-Restart=on-failure
-
-[Install]
-WantedBy=multi-user.target
-"""
 
 
 def documents(host, uuid, mac, keys, console):

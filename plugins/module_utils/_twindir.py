@@ -9,10 +9,10 @@ import os
 import secrets
 import stat
 
+from ._access import PORT
 from ._codec import write_atomic
 from ._errors import TwinError
 from ._run import check
-from ._seed import PORT
 
 ROOT = "/var/lib/safetytwin"
 CONTROL = "/run/safetytwin"

@@ -23,7 +23,7 @@ UTILS = PLUGINS / "module_utils"
 GROUND = {"ground"}
 LAYERS = {
     "ground": (["_errors", "_codec", "_run", "_program"], set()),
-    "tables": (["_schema", "_reasons", "_rules"], GROUND),
+    "tables": (["_schema", "_reasons", "_rules", "_access"], GROUND),
     "values": (["_state", "_redact"], GROUND | {"tables"}),
     "collect": (["_collect/*", "_machine", "_facts"], GROUND | {"tables", "values"}),
     "pure": (["_policy*", "_diff", "_impact", "_plan", "_steps", "_judgement", "_fidelity"], GROUND | {"tables", "values"}),
