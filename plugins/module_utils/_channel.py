@@ -26,7 +26,7 @@ class Channel:
     """A twin's ssh, by the ssh_config that provisioning wrote into the twin's directory."""
 
     def __init__(self, twin):
-        """twin is what _libvirt.find_twin says: {"domain", "directory", "address", "port", …}."""
+        """twin is what _libvirt/_client.find_twin says: {"domain", "directory", "address", "port", …}."""
         self.domain = twin["domain"]
         self.endpoint = (twin["address"], twin["port"])
         self.ssh = ["ssh", "-F", os.path.join(twin["directory"], "ssh_config")]

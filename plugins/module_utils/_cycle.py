@@ -8,12 +8,13 @@ import json
 import os
 import time
 
-from . import _delivery, _intake, _libvirt
+from . import _delivery, _intake
 from ._channel import Channel
 from ._codec import write_atomic
 from ._errors import Refused
-from ._judgement import Judgement
+from ._libvirt import _client
 from ._machine import machine
+from ._planning._judgement import Judgement
 from ._program import main
 from ._store import Store, hold
 
@@ -54,8 +55,8 @@ class Cycle:
             return self._result("absent", message=made, changed=True)
         if head["paused"] and not self.request["resume"]:
             return self._paused(head)
-        with _libvirt.connect() as connection:
-            twin = _libvirt.find_twin(connection, self.host)
+        with _client.connect() as connection:
+            twin = _client.find_twin(connection, self.host)
             if twin is None:
                 return self._result("absent", message=made, changed=True)
             self._admit(twin, head)
@@ -74,15 +75,15 @@ class Cycle:
         head = self.store.head(self.host)
         if head["paused"] and not self.request["resume"]:
             return self._paused(head)
-        with _libvirt.connect() as connection:
-            twin = _libvirt.find_twin(connection, self.host)
+        with _client.connect() as connection:
+            twin = _client.find_twin(connection, self.host)
             if twin is None:
                 return self._absent(document)
             self._admit(twin, head)
             if head["paused"]:
                 self.store.pause(self.host, "")
             if twin["state"] != "running":
-                _libvirt.ensure_running(connection, self.host)
+                _client.ensure_running(connection, self.host)
             self._enter(twin)
             return self._converge(connection, twin, document)
 
@@ -91,7 +92,7 @@ class Cycle:
 
     def _absent(self, document):
         """Leave the facts that a base image is built of where provisioning looks for them."""
-        directory = os.path.join(self.store.root, "twins", _libvirt.domain_name(self.host))
+        directory = os.path.join(self.store.root, "twins", _client.domain_name(self.host))
         os.makedirs(directory, 0o711, exist_ok=True)
         path = os.path.join(directory, "image-facts.json")
         write_atomic(path, json.dumps(_intake.image_facts(self.store, document)).encode("ascii"))
@@ -174,7 +175,7 @@ class Cycle:
         self.lap("fetch")
         revision = self.store.head(self.host)["revision"]
         self.store.intend(self.host, [[step["key"], step["verb"]] for step in judgement.steps if step["verb"] in ("restart", "reload")])
-        _libvirt.set_revision(connection, self.host, revision)
+        _client.set_revision(connection, self.host, revision)
         order = {
             "uuid": twin["uuid"], "host": self.host, "revision": revision, "plan": {"steps": judgement.steps},
             "rules": self.rules,

@@ -10,8 +10,8 @@ import os
 import tarfile
 import tempfile
 
-from . import _packages, _proxy
 from ._intake import apt_sources
+from ._packages import _fetch, _proxy
 
 
 def fetch_packages(store, document, steps):
@@ -20,7 +20,7 @@ def fetch_packages(store, document, steps):
     if not wanted:
         return {"files": {}, "gone": {}, "unavailable": {}}
     sources = apt_sources(store, document["scopes"])
-    return _packages.fetch(wanted, document["machine"], sources, os.path.join(store.root, "packages"), lambda: _proxy.ensure(sources)["url"])
+    return _fetch.fetch(wanted, document["machine"], sources, os.path.join(store.root, "packages"), lambda: _proxy.ensure(sources)["url"])
 
 
 def _wanted(step):

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import time
 
-from . import _libvirt
 from ._channel import Channel
+from ._libvirt import _client
 from ._program import main
 from ._store import Store
 
@@ -19,8 +19,8 @@ def overview(request):
     """
     host = request["host"]
     head, revisions = _recorded(host)
-    with _libvirt.connect() as connection:
-        twin = _libvirt.find_twin(connection, host)
+    with _client.connect() as connection:
+        twin = _client.find_twin(connection, host)
     facts = head or {"revision": 0, "digest": None, "paused": "", "audited": 0, "verified": 0, "fidelity": {}}
     return dict(facts, known=head is not None, revisions=revisions, domain=twin, due=_due(head, twin, request))
 

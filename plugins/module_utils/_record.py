@@ -4,8 +4,8 @@
 """Whether a recorded twin follows its host, stands still, or is forgotten."""
 from __future__ import annotations
 
-from . import _proxy
 from ._errors import TwinError
+from ._packages import _proxy
 from ._store import ROOT, Store, hold
 
 

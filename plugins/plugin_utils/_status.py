@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._fidelity import UNEXPLAINED
+from ansible_collections.safetytwin.twin.plugins.module_utils._planning._fidelity import UNEXPLAINED
 from ansible_collections.safetytwin.twin.plugins.module_utils._reasons import REASONS, REPRODUCED, code_of, explain
 from ansible_collections.safetytwin.twin.plugins.plugin_utils._report import named, shown
 

@@ -10,7 +10,7 @@ import time
 
 import psutil
 import pytest
-from safetytwin import _accel
+from safetytwin._twin import _accel
 
 BOOTED = "a kernel booted under KVM"
 SILENT = "KVM opens, but a kernel did not boot under it within 20 s"

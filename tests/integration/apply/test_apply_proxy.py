@@ -15,7 +15,7 @@ PORT = 31499
 @pytest.fixture(scope="module")
 def proxy():
     """(URL of the proxy, URL of an index it may serve, its ensure) for the first repository of this machine's own sources."""
-    from safetytwin import _proxy
+    from safetytwin._packages import _proxy
 
     directory = "/var/lib/safetytwin-test-proxy"
     paths = sorted(pathlib.Path("/etc/apt").glob("sources.list*")) + sorted(pathlib.Path("/etc/apt/sources.list.d").glob("*"))

@@ -16,7 +16,7 @@ pytest.importorskip("libvirt")
 
 
 from ansible_collections.safetytwin.twin.plugins.inventory import libvirt_twin  # noqa: E402
-from ansible_collections.safetytwin.twin.plugins.module_utils import _domain  # noqa: E402
+from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import _domain  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 TWIN = {

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cases of the pure stages: test__STAGE.py's `case` is each fixtures/STAGE/*.json in turn. And a repository of packages for a real apt."""
+"""Cases of the pure stages: test_planning_STAGE.py's `case` is each fixtures/STAGE/*.json in turn. And a repository of packages for a real apt."""
 from __future__ import annotations
 
 import functools
@@ -32,7 +32,7 @@ def load(path):
 
 
 def pytest_generate_tests(metafunc):
-    stage = metafunc.module.__name__.rpartition("test__")[2]
+    stage = metafunc.module.__name__.rpartition("test_planning_")[2]
     if "case" in metafunc.fixturenames and stage in STAGES:
         paths = sorted((FIXTURES / stage).glob("*.json"))
         names = [path.stem for path in paths]

@@ -1,0 +1,152 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Requests, keys, package choice, manifest and the account files of a base image."""
+from __future__ import annotations
+
+import base64
+import copy
+import hashlib
+
+import pytest
+
+from ansible_collections.safetytwin.twin.plugins.module_utils._errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._image import _cache
+from ansible_collections.safetytwin.twin.plugins.module_utils._image import _inputs as inputs
+from ansible_collections.safetytwin.twin.plugins.module_utils._image import _tree as tree
+
+SHA = "sha256:" + "0" * 64
+NGINX = {"version": "1.22", "status": "installed", "held": False, "automatic": False}
+FACTS = {
+    "distribution": {"id": "debian", "version_id": "12", "codename": "bookworm"},
+    "architecture": "x86_64",
+    "packages": {"nginx:amd64": NGINX},
+    "accounts": {
+        "group:shop": {"gid": 990, "members": ["alice", "bob"]},
+        "group:alice": {"gid": 1000, "members": []},
+        "user:alice": {"uid": 1000, "group": "alice", "gecos": "Alice", "home": "/home/alice", "shell": "/bin/bash"},
+        "user:shopd": {"uid": 990, "group": "shop", "gecos": "", "home": "/home/shopd", "shell": "/usr/sbin/nologin"},
+        "user:lone": {"uid": 1001, "group": "4711", "gecos": "", "home": "/srv/lone", "shell": "/bin/sh"},
+    },
+    "sources": [{"path": "/etc/apt/sources.list", "content": base64.b64encode(b"deb http://mirror.example bookworm main\n").decode()}],
+}
+
+
+def changed(path, value):
+    facts = copy.deepcopy(FACTS)
+    place = facts
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    return facts
+
+
+@pytest.mark.parametrize(("request_", "said"), [
+    ({}, "exactly one"),
+    ({"path": "/a", "url": "http://x", "checksum": SHA}, "exactly one"),
+    ({"url": "http://x"}, "checksum"),
+    ({"url": "http://x", "checksum": "md5:00"}, "sha256:HEX"),
+    ({"url": "http://x", "checksum": "sha512:" + "0" * 64}, "sha512:HEX"),
+    ({"facts": changed(["distribution", "id"], "fedora")}, "Debian and Ubuntu"),
+    ({"facts": changed(["distribution", "codename"], "")}, "code name"),
+    ({"facts": changed(["architecture"], "sparc64")}, "sparc64"),
+])
+def test_a_request_that_cannot_be_met_is_refused_in_a_sentence(request_, said):
+    with pytest.raises(TwinError, match=said):
+        inputs.kind(request_)
+
+
+def test_a_given_image_wins_over_the_facts():
+    assert inputs.kind({"path": "/a", "facts": changed(["distribution", "id"], "fedora")}) == "path"
+    assert inputs.kind({"facts": FACTS}) == "build"
+
+
+@pytest.mark.parametrize(("path", "value"), [
+    (["packages", "redis:amd64"], NGINX),
+    (["packages", "nginx:amd64"], dict(NGINX, held=True)),
+    (["packages", "nginx:amd64"], dict(NGINX, automatic=True)),
+    (["accounts", "group:shop", "gid"], 991),
+    (["distribution", "codename"], "trixie"),
+    (["sources"], []),
+])
+def test_every_input_of_the_tree_is_in_the_key(path, value):
+    assert inputs.key({"facts": changed(path, value)}) != inputs.key({"facts": FACTS})
+
+
+@pytest.mark.parametrize(("path", "value"), [
+    (["packages", "nginx:amd64"], dict(NGINX, version="1.24", origin="elsewhere")),
+    (["packages", "linux-image-6.1.0-1-amd64:amd64"], NGINX),
+    (["packages", "gone:amd64"], dict(NGINX, status="config-files")),
+    (["accounts", "user:libvirt-qemu"], {"uid": 64055, "group": "kvm", "gecos": "", "home": "/var/lib/libvirt", "shell": "/usr/sbin/nologin"}),
+])
+def test_what_the_build_does_not_use_is_not_in_the_key(path, value):
+    assert inputs.key({"facts": changed(path, value)}) == inputs.key({"facts": FACTS})
+
+
+def test_packages_are_named_exactly_and_missing_ones_listed():
+    keys = ("nginx:amd64", "tzdata:all", "libc6:i386", "libc6:amd64", "private:amd64", "grub-pc:amd64", "libvirt-daemon:amd64")
+    packages = dict.fromkeys(keys, NGINX)
+    available = {"nginx", "tzdata", "libc6", "libc6:i386", "grub-pc"}
+    assert inputs.select(packages, "amd64", available) == (
+        {"libc6": "libc6:amd64", "libc6:i386": "libc6:i386", "nginx": "nginx:amd64", "tzdata": "tzdata:all"}, ["private:amd64"],
+    )
+    assert inputs.architectures(packages, "amd64") == ["amd64", "i386"]
+
+
+@pytest.mark.parametrize("path", ["/etc/apt/../passwd", "/etc/passwd", "etc/apt/x"])
+def test_sources_stay_below_apts_directory(path):
+    with pytest.raises(TwinError, match="below /etc/apt"):
+        inputs.apt_files([{"path": path, "content": ""}])
+
+
+def test_sources_that_are_no_base64_are_refused():
+    with pytest.raises(TwinError, match="not base64"):
+        inputs.apt_files([{"path": "/etc/apt/sources.list", "content": "%%"}])
+
+
+def test_the_manifest_tells_what_the_image_is():
+    told = inputs.manifest({"facts": FACTS}, "k", ["nginx:amd64 1.22"], ["b", "a"], [])
+    assert (told["source"], told["digest"], told["packages"], told["unavailable"]) == ("build", "k", {"nginx:amd64": "1.22"}, ["a", "b"])
+
+
+def test_accounts_have_the_hosts_numbers_and_no_password():
+    told = tree.lists(FACTS["accounts"], {"nginx:amd64": dict(NGINX, held=True), "lib:i386": dict(NGINX, automatic=True)}, ["nginx", "lib:i386"])
+    assert told["passwd"] == [
+        "shopd:x:990:990::/home/shopd:/usr/sbin/nologin", "alice:x:1000:1000:Alice:/home/alice:/bin/bash", "lone:x:1001:4711::/srv/lone:/bin/sh",
+    ]
+    assert told["group"] == ["shop:x:990:alice,bob", "alice:x:1000:"]
+    assert all(line.split(":")[1] == "!" for line in told["shadow"])
+    assert told["homes"] == ["/home/alice:1000:1000"]
+    assert (told["auto"], told["hold"]) == (["lib:i386"], ["nginx hold"])
+
+
+def test_a_path_that_is_missing_is_a_sentence(tmp_path):
+    with pytest.raises(TwinError, match="No such file"):
+        _cache.build({"path": str(tmp_path / "none.qcow2")}, str(tmp_path / "images"))
+
+
+def test_a_raw_image_is_taken_once_then_cached_then_removed(tmp_path):
+    disk, images = tmp_path / "disk.raw", str(tmp_path / "images")
+    disk.write_bytes(b"\1" * 4096)
+    request = {"path": str(disk), "checksum": "sha256:" + hashlib.sha256(b"\1" * 4096).hexdigest()}
+    first = _cache.build(request, images)
+    second = _cache.build(request, images)
+    assert (first["changed"], second["changed"], second["directory"]) == (True, False, first["directory"])
+    assert _cache.remove(request, images)
+    assert not _cache.remove(request, images)
+
+
+def test_a_wrong_checksum_leaves_nothing_that_counts(tmp_path):
+    disk, images = tmp_path / "disk.raw", str(tmp_path / "images")
+    disk.write_bytes(b"\1" * 4096)
+    request = {"path": str(disk), "checksum": SHA}
+    with pytest.raises(TwinError, match="damaged or not the one"):
+        _cache.build(request, images)
+    assert _cache.find(request, images)[2] is None
+
+
+def test_a_truncated_qcow2_is_refused(tmp_path):
+    disk = tmp_path / "disk.qcow2"
+    disk.write_bytes(b"QFI\xfb\0\0\0\3" + b"\0" * 20)
+    with pytest.raises(TwinError, match="disk image"):
+        _cache.build({"path": str(disk)}, str(tmp_path / "images"))

@@ -1,0 +1,72 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.safetytwin.twin.plugins.module_utils._planning._diff import Change
+from ansible_collections.safetytwin.twin.plugins.module_utils._planning._impact import dependents
+
+UNITS = {
+    "nginx.service": {"active": "active", "package": "nginx-common", "can_reload": True, "programs": ["/usr/local/bin/hook"]},
+    "nginx.timer": {"active": "active", "package": "nginx-common"},
+    "php8.2-fpm.service": {"active": "active", "package": "php8.2-fpm"},
+    "ssh.service": {"active": "active", "package": "openssh-server", "can_reload": True},
+    "idle.service": {"active": "inactive", "package": "idle", "fragment": "/etc/systemd/system/idle.service"},
+    "tick.timer": {"active": "active", "fragment": "/etc/systemd/system/tick.timer"},
+}
+FILES = {"/etc/php/8.2/fpm": {"type": "dir", "package": "php8.2-fpm"}, "/etc/idle": {"type": "dir", "package": "idle"}}
+
+
+def reached(*paths, fields=("digest",), have=None, want=None):
+    scopes = {"services": {"items": UNITS}, "files": {"items": FILES}}
+    file = {"type": "file"}
+    changes = [Change("files", path, have or file, want or file, fields) for path in paths]
+    return {unit: entry["verb"] for unit, entry in dependents(changes, scopes, scopes).items()}
+
+
+@pytest.mark.parametrize(("path", "expected"), [
+    ("/etc/nginx/sites-available/own", {"nginx.service": "reload"}),
+    ("/etc/default/nginx", {"nginx.service": "reload"}),
+    ("/usr/local/bin/hook", {"nginx.service": "restart"}),
+    ("/etc/php/8.2/fpm/php.ini", {"php8.2-fpm.service": "restart"}),
+    ("/etc/ssh/sshd_config.d/own.conf", {"ssh.service": "reload"}),
+    ("/etc/systemd/system/tick.timer", {"tick.timer": "restart"}),
+    ("/etc/systemd/system/idle.service", {}),
+    ("/etc/idle/own", {}),
+    ("/etc/systemd/system/new.service", {}),
+    ("/etc/cron.d/own", {}),
+    ("/etc/motd", {}),
+    ("/opt/tool/file", {}),
+])
+def test_who_reads_a_file(path, expected):
+    assert reached(path) == expected
+
+
+def test_restart_beats_reload_and_no_unit_comes_twice():
+    assert reached("/etc/nginx/a", "/usr/local/bin/hook", "/etc/nginx/b") == {"nginx.service": "restart"}
+
+
+def test_who_may_read_a_file_is_no_change_of_what_is_read():
+    assert reached("/etc/nginx/a", fields=("mode", "owner")) == {}
+    assert reached("/etc/nginx/d", have={"type": "dir"}, want={"type": "dir"}) == {}
+
+
+@pytest.mark.parametrize(("wanted", "present"), [("inactive", "active"), ("active", "inactive"), (None, "active")])
+def test_only_what_is_to_run_and_runs_is_told(wanted, present):
+    scopes = [{"services": {"items": {"nginx.service": {"active": state}}}} for state in (wanted, present)]
+    change = Change("files", "/etc/nginx/own", {"type": "file"}, {"type": "file"}, ("digest",))
+    assert dependents([change], *scopes) == {}
+
+
+def test_users_of_a_unit():
+    scopes = {"services": {"items": {"own.service": {"active": "active", "user": "web"}}}}
+
+    def change(key, have, want, *fields):
+        return [Change("accounts", key, have, want, fields)]
+
+    assert list(dependents(change("group:docs", {"members": []}, {"members": ["web"]}, "members"), scopes, scopes)) == ["own.service"]
+    assert list(dependents(change("group:docs", {"members": ["web"]}, {"members": ["web", "me"]}, "members"), scopes, scopes)) == []
+    assert list(dependents(change("user:web", {"uid": 1}, {"uid": 2}, "uid"), scopes, scopes)) == ["own.service"]
+    assert list(dependents(change("user:web", {"uid": 1}, {"uid": 1}, "gecos"), scopes, scopes)) == []
