@@ -40,7 +40,7 @@ def _due(head, twin, request):
         return "the twin does not exist"
     if twin["state"] != "running":
         return "the twin is %s" % twin["state"]
-    if head["applying"]:
+    if head["applying"] or not head["settled"]:
         return "the last cycle left something to do"
     if not head["seen"]:
         return "the twin has not been read yet"

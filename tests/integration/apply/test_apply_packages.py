@@ -59,7 +59,7 @@ def test_packages_come_and_go_and_start_nothing(machine, hypervisor):
     before = machine.exec("dpkg-query", "--show")
     coming = [one for name, one in offered.items() if not status(machine, name).startswith("ii")]
     fetched = fetch(*coming)
-    assert (fetched["gone"], fetched["unavailable"]) == ({}, [])
+    assert (fetched["gone"], fetched["unavailable"]) == ({}, {})
     wanted = [want(one, automatic=one[0].startswith("lib"), held=one[0] == "dnsmasq") for one in coming]
 
     done = machine.apply(*wanted, packages=fetched["files"].values())
@@ -96,7 +96,7 @@ def test_a_version_that_is_gone_and_a_package_that_never_was(machine, hypervisor
     fetched = fetch((name, arch, "0.1-1"), ("safetytwin-no-such", "amd64", "1"))
     key = "%s:%s" % (name, arch)
     assert fetched["gone"] == {key: version}
-    assert fetched["unavailable"] == ["safetytwin-no-such:amd64"]
+    assert fetched["unavailable"] == {"safetytwin-no-such:amd64": ""}
     assert pathlib.Path(fetched["files"][key]).exists()
     done = machine.apply(want((name, arch, "0.1-1")), want(("safetytwin-no-such", "amd64", "1")), packages=fetched["files"].values())
     assert done[key] == (True, "package_version_gone: %s is here instead of 0.1-1" % version), "the nearest version is what can be had"

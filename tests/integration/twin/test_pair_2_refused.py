@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 from following import refused, until
@@ -105,15 +107,22 @@ def test_no_space_for_a_base_image(images, image):
     shutil.rmtree(images.directory)
 
 
-def test_no_space_for_a_layer(pair, image, tmp_path):
-    (tmp_path / "base").mkdir()
-    shutil.copy(image, tmp_path / "base" / "disk.qcow2")
-    room = tmp_path / "room"
-    room.mkdir()
-    words = f"host=full1 machine_id={'0' * 32} state=stopped accel=tcg image={tmp_path}/base directory={room}"
+@pytest.fixture
+def room():
+    """A directory that QEMU's user can pass, as tests' own cannot be."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as path:
+        os.chmod(path, 0o711)
+        yield pathlib.Path(path)
+
+
+def test_no_space_for_a_layer(pair, image, room):
+    (room / "base").mkdir()
+    (room / "twins").mkdir()
+    shutil.copy(image, room / "base" / "disk.qcow2")
+    words = f"host=full1 machine_id={'0' * 32} state=stopped accel=tcg image={room}/base directory={room}/twins"
     script = 'mount -t tmpfs -o size=8m none "$1" && shift && exec "$@"'
     command = pair.tool("ansible", "localhost", "-m", "safetytwin.twin.libvirt_twin", "-a", words, *PYTHON)
-    refused(pair.run(["unshare", "--mount", "sh", "-c", script, "sh", str(room), *command]), "a layer needs at least 256 MiB: free some space")
+    refused(pair.run(["unshare", "--mount", "sh", "-c", script, "sh", f"{room}/twins", *command]), "a layer needs at least 256 MiB: free some space")
     domains = subprocess.run(["virsh", "-c", "qemu:///system", "list", "--all", "--name"], capture_output=True, check=True).stdout
     assert b"twin-full1" not in domains
     pair.done(pair.tool("ansible", "localhost", "-m", "safetytwin.twin.libvirt_twin", "-a", "host=full1 state=absent", *PYTHON))
