@@ -39,6 +39,13 @@ def test_an_unchanged_sync_starts_nothing_in_the_twin_and_writes_nothing(pair, t
     assert calls, "the trace sees what names the twin"
 
 
+def test_install_prepares_host_and_hypervisor_and_then_changes_nothing(pair):
+    for _run in range(2):
+        said = pair.done(["env", "ANSIBLE_STDOUT_CALLBACK=ansible.builtin.default", *pair.play("install", "-e", "install_timer=false")])
+    recap = said.partition("PLAY RECAP")[2]
+    assert recap.count("changed=0 ") == recap.count("failed=0 ") == 2, said
+
+
 def footprint():
     return subprocess.run(["sh", "-c", FOOTPRINT], capture_output=True, check=True).stdout
 
