@@ -163,7 +163,8 @@ def test_a_twin_that_cannot_be_reached_is_said_and_waited_for(hands_off):
         refused(hands_off.sync("-e", "twin_patience=5"), "does not answer on ssh", f"virsh console {hands_off.domain}")
         assert "left something to do" in hands_off.done(hands_off.play("status")), "what the host wants is known and not there yet"
     finally:
-        start = json.dumps({"execute": "guest-exec", "arguments": {"path": "/bin/systemctl", "arg": ["start", "safetytwin-ssh.service", "safetytwin-ssh.path"]}})
+        words = ["start", "safetytwin-ssh.service", "safetytwin-ssh.path"]
+        start = json.dumps({"execute": "guest-exec", "arguments": {"path": "/bin/systemctl", "arg": words}})
         subprocess.run(["virsh", "-q", "-c", "qemu:///system", "qemu-agent-command", hands_off.domain, start], check=True, stdout=subprocess.DEVNULL)
     hands_off.synced()
     assert hands_off.both("cat /etc/default/shop-drift") == "B=1"
