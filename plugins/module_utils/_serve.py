@@ -8,6 +8,7 @@ program's name, the request, and the end of the stream; the answer is what the p
 """
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -33,9 +34,10 @@ def serve(path):
     listener.bind(aside)
     os.chmod(aside, 0o600)
     listener.listen(8)
+    signal.signal(signal.SIGCHLD, _reap)
+    warm()
     # Under its own name only once it listens: whoever sees it can call.
     os.rename(aside, path)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         caller = listener.accept()[0]
         warm()
@@ -44,6 +46,14 @@ def serve(path):
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             _answer(caller)
         caller.close()
+
+
+def _reap(_number, _frame):
+    """A call has ended. What it changed is read now, so that the next one need not wait for that."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    warm()
 
 
 def _answer(caller):

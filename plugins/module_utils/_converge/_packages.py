@@ -40,11 +40,11 @@ def apply(steps, spool):
     before = known()
     wanted = {step["key"]: step for step in steps}
     coming = _coming(wanted, before, spool)
-    said = _remove(wanted, before) + _install(coming) + _demote(wanted)
+    said = _remove(wanted, before) + _install(coming, before) + _demote(wanted)
     after = known()
-    _select(wanted, after)
+    if _select(wanted, after):
+        after = known()
     marked = _marks.mark(_automatic(wanted, after))
-    after = known()
     return {step["id"]: _verdict(step, before, after, coming, marked, said) for step in steps}
 
 
@@ -92,20 +92,20 @@ def _is_removed(step):
     return step["want"] is not None and step["want"]["status"] == "config-files"
 
 
-def _install(coming):
+def _install(coming, now):
     """Unpack and configure everything; a second round for what needed another one configured first, then by force.
 
     Force is right because the host has this very set: what is missing was left out, or is in no repository.
     """
     _architectures(coming)
     said = b""
-    for force in ROUNDS:
-        now = known() if coming else {}
+    for force in ROUNDS if coming else ():
         absent = [path for key, (version, path) in sorted(coming.items()) if now.get(key, NOTHING).version != version or not _unpacked(now[key])]
         loose = [key for key in coming if key in now and now[key].status != "installed"]
         if not absent and not loose:
             break
         said = _dpkg(*force, "--install", *absent) if absent else _dpkg(*force, "--configure", "--pending")
+        now = known()
     return said
 
 
@@ -130,7 +130,7 @@ def _name(key):
 
 
 def _select(wanted, after):
-    """Hold and unhold in one call."""
+    """Hold and unhold in one call; True if there was anything to."""
     lines = []
     for key, step in wanted.items():
         row = after.get(key, NOTHING)
@@ -139,6 +139,7 @@ def _select(wanted, after):
             lines.append("%s %s\n" % (_name(key), "hold" if held else "install"))
     if lines:
         check(["dpkg", "--set-selections"], "Holding packages", stdin="".join(lines).encode("ascii"))
+    return bool(lines)
 
 
 def _automatic(wanted, after):
