@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import socket
 import sys
@@ -34,30 +35,44 @@ def serve(path):
     listener.bind(aside)
     os.chmod(aside, 0o600)
     listener.listen(8)
-    signal.signal(signal.SIGCHLD, _reap)
+    ended = _ended()
     warm()
     # Under its own name only once it listens: whoever sees it can call.
     os.rename(aside, path)
     while True:
-        caller = listener.accept()[0]
-        warm()
-        if os.fork() == 0:
-            listener.close()
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            _answer(caller)
-        caller.close()
+        ready = select.select([listener, ended], [], [])[0]
+        if listener in ready:
+            caller = listener.accept()[0]
+            if os.fork() == 0:
+                listener.close()
+                _answer(caller)
+            caller.close()
+        if ended in ready:
+            _reap(ended)
+            # What a call changed is read now, so that the next one need not wait for that.
+            warm()
 
 
-def _reap(_number, _frame):
-    """A call has ended. What it changed is read now, so that the next one need not wait for that."""
+def _ended():
+    """A descriptor that can be read once a call has ended."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer)
+    signal.signal(signal.SIGCHLD, lambda _number, _frame: None)  # else the kernel tells nobody
+    return reader
+
+
+def _reap(ended):
+    os.read(ended, 4096)
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
-    warm()
 
 
 def _answer(caller):
     """Be the program that is called; does not return."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.set_wakeup_fd(-1)
     for stream in (0, 1):
         os.dup2(caller.fileno(), stream)
     caller.close()

@@ -1,0 +1,70 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The resident program as a process of its own, called over its socket as the hypervisor calls it."""
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import socket
+import stat
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from ansible_collections.safetytwin.twin.plugins.module_utils import _errors, _program
+
+PACKAGE = pathlib.Path(_program.__file__).resolve().parent
+
+
+@pytest.fixture
+def resident(tmp_path):
+    """A running one: its process, and what it answers to a program's name and a request."""
+    (tmp_path / "safetytwin").symlink_to(PACKAGE)
+    path = tmp_path / "serve.sock"
+    environment = dict(os.environ, PYTHONPATH=str(tmp_path))
+    with subprocess.Popen([sys.executable, "-m", "safetytwin._serve", str(path)], env=environment) as process:
+        until(path.exists)
+
+        def ask(program, request=None):
+            with socket.socket(socket.AF_UNIX) as caller:
+                caller.connect(str(path))
+                caller.sendall(program.encode() + b"\n" + json.dumps(request).encode())
+                caller.shutdown(socket.SHUT_WR)
+                return _program.unpack(b"".join(iter(lambda: caller.recv(1 << 16), b"")), "the resident program")
+
+        ask.process, ask.path = psutil.Process(process.pid), path
+        yield ask
+        process.terminate()
+
+
+def until(true, seconds=20):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_it_tells_which_boot_it_lives_in(resident):
+    assert resident("_ping")["boot_id"] == pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+def test_only_its_user_can_call_it(resident):
+    assert stat.S_IMODE(resident.path.stat().st_mode) == 0o600
+
+
+def test_calls_are_processes_of_their_own_and_leave_none_behind(resident):
+    for _call in range(5):
+        assert "user:root" in resident("_harvest", {"role": "twin", "scopes": ["accounts"]})["scopes"]["accounts"]["items"]
+    until(lambda: not resident.process.children())
+    assert resident("_ping")
+
+
+def test_a_call_that_is_refused_takes_nobody_else_along(resident):
+    with pytest.raises(_errors.TwinError, match="no scope weather"):
+        resident("_harvest", {"role": "twin", "scopes": ["weather"]})
+    assert resident("_ping")
