@@ -23,7 +23,7 @@ from ._program import main, respond
 PROGRAMS = {
     b"_apply": lambda: respond(lambda: apply(sys.stdin.buffer)),
     b"_harvest": lambda: main(harvest),
-    b"_ping": lambda: respond(lambda: {"boot_id": boot_id()}),
+    b"_ping": lambda: main(lambda _request: {"boot_id": boot_id()}),
 }
 
 
