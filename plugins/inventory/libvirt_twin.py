@@ -93,6 +93,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def parse(self, inventory, loader, path, cache=True):
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
+        # Plays and options name it, also where there is no twin yet.
+        self.inventory.add_group("twins")
         for twin in self._twins(self.get_cache_key(path), cache):
             self._add(twin)
 
@@ -136,7 +138,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         variables = dict({"twin_" + key: value for key, value in twin.items()}, **connection_variables(twin, self.get_option("private_key")))
         for key, value in variables.items():
             self.inventory.set_variable(name, key, value)
-        for group in ("twins", "twin_of_" + twin["host"], "twin_state_" + twin["state"]):
+        self.inventory.add_child("twins", name)
+        for group in ("twin_of_" + twin["host"], "twin_state_" + twin["state"]):
             self.inventory.add_child(self.inventory.add_group(self._sanitize_group_name(group)), name)
         strict = self.get_option("strict")
         self._set_composite_vars(self.get_option("compose"), variables, name, strict=strict)

@@ -65,6 +65,11 @@ def test_twins_of_all_hypervisors_are_grouped(tmp_path):
     assert sorted(found["_meta"]["hostvars"]) == ["twin-db-1", "twin-web1", "twin-web2"]
 
 
+def test_the_group_of_twins_is_there_without_any(tmp_path):
+    found, said = load(tmp_path, "uris: [%s]\n" % node(tmp_path))
+    assert "twins" in found["all"]["children"] and not found["_meta"]["hostvars"], said
+
+
 def test_a_dead_hypervisor_is_a_warning_and_an_error_with_strict(tmp_path):
     uris = "uris: [test:///nonexistent.xml, %s]\n" % node(tmp_path, "web1")
     found, said = load(tmp_path, uris)
