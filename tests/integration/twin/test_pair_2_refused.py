@@ -48,10 +48,15 @@ def test_no_host_by_that_name(pair):
 
 def test_an_ordinary_user_of_the_hypervisor_is_told(pair):
     nobody = {"ansible_become_user": "nobody", "ansible_become_method": "ansible.builtin.su", "ansible_become_flags": "-s /bin/sh"}
-    words = ("-e", json.dumps(nobody))
-    for module in ("twin_info", "twin_converge"):
-        ran = pair.run(pair.tool("ansible", "localhost", "-b", "-m", "safetytwin.twin." + module, "-a", "host=it1", *words))
-        refused(ran, "/var/lib/safetytwin/runtime cannot be written: run this as root (become).")
+    sentences = {
+        "twin_info": "/var/lib/safetytwin/runtime cannot be written: run this as root (become).",
+        "twin_converge": "/var/lib/safetytwin/runtime cannot be written: run this as root (become).",
+        "libvirt_twin": "be root (become) or a member of the group libvirt.",
+        "libvirt_twin_info": "be root (become) or a member of the group libvirt.",
+    }
+    for module, sentence in sentences.items():
+        words = ["-m", "safetytwin.twin." + module, "-a", "host=it1", "-e", json.dumps(nobody), *PYTHON]
+        refused(pair.run(pair.tool("ansible", "localhost", "-b", *words)), sentence)
 
 
 def test_another_machine_under_the_hosts_name_is_refused(pair):
