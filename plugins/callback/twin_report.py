@@ -12,7 +12,8 @@ author:
   - SafetyTwin contributors (@safetytwin)
 description:
   - Instead of tasks, shows of each host and cycle what changed, what was done in the twin, how many seconds each stage took and how true the twin is.
-  - What fails is shown as a sentence, what a playbook says with M(ansible.builtin.debug) as plain text. The other tasks are silent.
+  - What fails is shown as a sentence, what a playbook says with M(ansible.builtin.debug) as plain text. A task that says in its name how long it
+    usually takes is named when it begins. The other tasks are silent.
   - Without this plugin the playbooks say the same line in a task of theirs. With it the line is not shown twice.
 options:
   format:
@@ -28,7 +29,7 @@ options:
         key: format
   unchanged:
     description:
-      - Whether cycles that changed nothing are shown. Those with failures always are.
+      - Whether cycles that changed nothing, and tasks that take long, are shown. Cycles with failures always are.
     type: bool
     default: true
     env:
@@ -59,6 +60,7 @@ from ansible.plugins.callback import CallbackBase
 
 from ansible_collections.safetytwin.twin.plugins.plugin_utils import _report
 
+LONG = "(usually "  # of a task's name
 SAYING = frozenset(["debug", "ansible.builtin.debug"])
 
 
@@ -72,6 +74,11 @@ class CallbackModule(CallbackBase):
     def __init__(self):
         super().__init__()
         self._said = {}
+
+    def v2_runner_on_start(self, host, task):
+        # One with a condition may not run at all.
+        if LONG in task.name and not task.when and self.get_option("unchanged") and self.get_option("format") == "line":
+            self._display.display("%s  %s ..." % (host.get_name(), task.name))
 
     def v2_runner_on_ok(self, result):
         self._handle_warnings(result._result)

@@ -42,7 +42,7 @@ def length(pair):
     return pair.sync().seconds
 
 
-@pytest.mark.parametrize("part", POINTS)
+@pytest.mark.parametrize("part", POINTS, ids=lambda part: f"{part:.0%}")
 def test_a_killed_sync_is_finished_by_the_next(pair, length, part):
     turn = round(part * 100)
     pending(pair, turn)
