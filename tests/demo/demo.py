@@ -66,14 +66,14 @@ def up() -> int:
     stage("The first sync: base image, twin, everything in it (usually 5 min, 3 min from the image cache)", *PAIR.play("sync"), env=PAIR.environment)
     seconds = {change.title: show(change) for change in CHANGES}
     stage("How true is it?", *PAIR.play("status"), env=PAIR.environment)
-    say(f"\nBoth machines are left running:\n  host: {' '.join(PAIR.lab('host', 'ssh', PAIR.host))}")
-    say(f"  twin: {' '.join(PAIR.twin_ssh())}")
-    say("Remove both: make demo-down")
     say("\nWhat was changed on the host, and seconds until plain tools said the same on both:")
     for title, took in seconds.items():
         say(f"  {title:44}{'DID NOT ARRIVE' if took is None else f'{took:14.1f}'}")
     missed = list(seconds.values()).count(None)
     say(f"{missed} of {len(CHANGES)} changes did not arrive." if missed else f"All {len(CHANGES)} changes arrived.")
+    say(f"\nBoth machines are left running:\n  host: {' '.join(PAIR.lab('host', 'ssh', PAIR.host))}")
+    say(f"  twin: {' '.join(PAIR.twin_ssh())}")
+    say("Remove both: make demo-down")
     return 1 if missed else 0
 
 
