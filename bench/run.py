@@ -28,7 +28,7 @@ ROUNDS = [
     ("user", "useradd -u 54{n:02d} -g 53{n:02d} -c 'Bench {n}' benchuser{n}", "getent passwd benchuser{n}"),
     ("unit", "printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' > /etc/systemd/system/bench{n}.service;"
      " systemctl daemon-reload; systemctl -q enable --now bench{n}", "systemctl show bench{n} -p ActiveState -p UnitFileState"),
-    ("drop-in", "mkdir -p /etc/systemd/system/shopd.service.d; printf '[Service]\\nNice={n}\\n' > /etc/systemd/system/shopd.service.d/bench.conf;"
+    ("drop-in", "mkdir -p /etc/systemd/system/shopd.service.d; printf '[Service]\\nNice={n}\\n' > /etc/systemd/system/shopd.service.d/zz-bench.conf;"
      " systemctl daemon-reload; systemctl restart shopd", "systemctl show shopd -p Nice -p ActiveState"),
     ("environment", "sed -i 's/^GREETING=.*/GREETING=round {n}/' /etc/default/shopd; systemctl restart shopd", "grep GREETING /etc/default/shopd"),
     ("vhost", "sed -i '/X-Round/d; /server_name shop.example/a add_header X-Round {n} always;' /etc/nginx/sites-available/shop; systemctl reload nginx",
