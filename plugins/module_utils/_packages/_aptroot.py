@@ -64,13 +64,12 @@ def listings(files):
 
 
 def resigned(content, files, root):
-    """A listing with each Signed-By that the host itself carries pointed at its copy below root; others are looked for among this machine's."""
+    """A listing with every key in Signed-By that the host itself carries pointed at its copy below root; others are looked for among this machine's."""
 
     def place(found):
-        path = found.group(2)
-        return found.group(1) + (root + path if path in files else path)
+        return found.group(1) + re.sub(r"/[^\s,]+", lambda path: (root if path.group() in files else "") + path.group(), found.group(2))
 
-    return re.sub(r"(?i)(\bsigned-by\s*[:=]\s*)(/[^\s\],]+)", place, content)
+    return re.sub(r"(?i)(\bsigned-by\s*[:=]\s*)([^\]\n]+)", place, content)
 
 
 def unmet(said):

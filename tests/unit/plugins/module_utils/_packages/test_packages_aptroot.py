@@ -29,6 +29,8 @@ def test_listings_are_the_files_that_name_packages():
     ("Signed-By: /etc/apt/keyrings/own.gpg\n", "Signed-By: /w/etc/apt/keyrings/own.gpg\n"),
     ("deb [signed-by=/usr/share/k.gpg] http://m s c", "[signed-by=/usr/share/k.gpg]"),
     ("Signed-By: /usr/share/keyrings/own.gpg\n", "Signed-By: /usr/share/keyrings/own.gpg\n"),
+    ("deb [signed-by=/etc/apt/keyrings/a.gpg,/etc/apt/keyrings/own.gpg arch=amd64] https://x s m", "/etc/apt/keyrings/a.gpg,/w/etc/apt/keyrings/own.gpg arch"),
+    ("Signed-By: /etc/apt/keyrings/a.gpg /etc/apt/keyrings/own.gpg\n", "/etc/apt/keyrings/a.gpg /w/etc/apt/keyrings/own.gpg"),
 ])
 def test_keys_that_came_along_are_named_where_they_lie_now(listing, place):
     assert place in _aptroot.resigned(listing, {"/etc/apt/keyrings/own.gpg": b"k"}, "/w")
