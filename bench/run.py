@@ -105,7 +105,8 @@ def package() -> list[tuple[str, str, str]]:
     demo.PAIR.on_twin("dpkg --purge bc; rm -r /tmp/bench")
     if not said.startswith("bc"):
         sys.exit(f"bench: apt-get install in the twin failed: {said}")
-    return [("installing a package, fetching included / apt-get install in the guest, its lists read and the file in its cache", f"{ours / plain:.2f} ({ours:.1f} s / {plain:.1f} s)", "2")]
+    what = "installing a package, fetching included / apt-get install in the guest, its lists read and the file in its cache"
+    return [(what, f"{ours / plain:.2f} ({ours:.1f} s / {plain:.1f} s)", "2")]
 
 
 def to_twin(command: str, content: bytes) -> None:
