@@ -56,7 +56,8 @@ def ensure(sources, address="127.0.0.1", port=PORT, directory=DIRECTORY):
     _directories(directory)
     write_atomic(path, content, 0o644)
     _start(directory)
-    _wait(lambda: _listens(address, port), "The package proxy does not listen on %s:%d" % (address, port))
+    # It may listen before its process number is where the next call looks for it.
+    _wait(lambda: running(directory) and _listens(address, port), "The package proxy does not listen on %s:%d" % (address, port))
     return {"url": "http://%s:%d" % (address, port), "changed": True}
 
 
