@@ -74,6 +74,7 @@ def read_back(actual, reply):
         if keys is None:
             after[scope] = body
             continue
-        items = {key: item for key, item in actual[scope]["items"].items() if key not in set(keys)}
+        asked = set(keys)
+        items = {key: item for key, item in actual[scope]["items"].items() if key not in asked}
         after[scope] = dict(actual[scope], items=dict(items, **body["items"]))
     return after

@@ -90,9 +90,12 @@ def _command_line(config):
 def _healthcheck(check):
     """The first word of Test says how the rest is run."""
     how, words = (check.get("Test") or [])[:1], (check.get("Test") or [])[1:]
-    if how == ["CMD-SHELL"]:
-        words = [" ".join(redact_argv(redact_text(line).split(" "))) for line in words]
-    return dict(check, Test=how + redact_argv(words)) if how else check
+    words = [_shell_line(line) for line in words] if how == ["CMD-SHELL"] else redact_argv(words)
+    return dict(check, Test=how + words) if how else check
+
+
+def _shell_line(line):
+    return " ".join(redact_argv(redact_text(line).split(" ")))
 
 
 def _labels(labels):
