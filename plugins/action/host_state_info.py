@@ -10,8 +10,8 @@ import tempfile
 
 from ansible import constants as C
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._codec import outward
-from ansible_collections.safetytwin.twin.plugins.module_utils._schema import SCHEMA
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.codec import outward
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.registry import SCHEMA
 from ansible_collections.safetytwin.twin.plugins.plugin_utils._runtime import ProgramAction
 
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import json
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._codec import outward
-from ansible_collections.safetytwin.twin.plugins.module_utils._errors import Busy
-from ansible_collections.safetytwin.twin.plugins.module_utils._schema import SCHEMA
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.codec import outward
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import Busy
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.registry import SCHEMA
 from ansible_collections.safetytwin.twin.plugins.plugin_utils._report import line
 from ansible_collections.safetytwin.twin.plugins.plugin_utils._runtime import ProgramAction
 
@@ -16,7 +16,7 @@ from ansible_collections.safetytwin.twin.plugins.plugin_utils._runtime import Pr
 class ActionModule(ProgramAction):
     """The harvest lies on the controller; everything else happens on the task's machine, the hypervisor."""
 
-    PROGRAM = "_cycle"
+    PROGRAM = "_reconcile"
     ARGUMENTS = {
         "host": {"type": "str", "required": True},
         "harvest": {"type": "path"},

@@ -4,14 +4,14 @@
 """What a hypervisor knows of a host's twin; see the module of the same name."""
 from __future__ import annotations
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._codec import outward
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.codec import outward
 from ansible_collections.safetytwin.twin.plugins.plugin_utils._runtime import ProgramAction
 
 
 class ActionModule(ProgramAction):
     """Reads only, so check mode is the same run."""
 
-    PROGRAM = "_overview"
+    PROGRAM = "_status"
     ARGUMENTS = {"host": {"type": "str", "required": True}, "audit_interval": {"type": "int", "default": 600}}
 
     def _result(self, options, reply):

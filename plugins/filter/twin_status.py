@@ -41,7 +41,7 @@ _value:
 
 import time
 
-from ansible_collections.safetytwin.twin.plugins.plugin_utils._status import screen
+from ansible_collections.safetytwin.twin.plugins.plugin_utils._status_screen import screen
 
 
 def twin_status(known, host, harvest):

@@ -79,9 +79,9 @@ from urllib.parse import urlsplit
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._errors import TwinError
-from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import _client
-from ansible_collections.safetytwin.twin.plugins.module_utils._twin._survey import survey
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import client
+from ansible_collections.safetytwin.twin.plugins.module_utils._twin.survey import survey
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
@@ -124,10 +124,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _ask_one(self, uri):
         def look():
-            with _client.connect(uri) as connection:
+            with client.connect(uri) as connection:
                 return [dict(twin, uri=uri) for twin in survey(connection, None, self.get_option("wait"))]
 
-        return _client.bounded(look, self.get_option("timeout"), "libvirt at %s" % uri)
+        return client.bounded(look, self.get_option("timeout"), "libvirt at %s" % uri)
 
     def _add(self, twin):
         name = twin[self.get_option("hostname")]

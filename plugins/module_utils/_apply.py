@@ -4,7 +4,7 @@
 """Program in the twin: proves where it is, applies a plan, reads back what it touched.
 
 Request and reply are described in docs/architecture.md. `failed` in a result is a sentence, or `CODE: detail` with
-a code of _reasons.
+a code of _base/reasons.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ from __future__ import annotations
 import sys
 import time
 
-from ._converge import _guard, _witness
-from ._converge._engine import converge
-from ._converge._spool import open_request, spooled
-from ._converge._touched import installs, touched
+from ._converge import change_snapshot, guard
+from ._converge.engine import converge
+from ._converge.readback_scope import installs, touched
+from ._converge.spool import open_request, spooled
 from ._harvest import readback
-from ._program import respond
+from ._transport.program import respond
 
 
 def apply(stream):
     """Apply the request in a tar stream; nothing is written before the machine is proven to be the request's twin."""
     tar, request = open_request(stream)
-    _guard.prove(request)
+    guard.prove(request)
     steps, rules = request["plan"]["steps"], request.get("rules", {})
-    with _guard.exclusive(), spooled(tar) as spool:
-        before = _witness.look(**rules) if installs(steps) else {}
+    with guard.exclusive(), spooled(tar) as spool:
+        before = change_snapshot.look(**rules) if installs(steps) else {}
         results, seconds = converge(steps, spool)
     start = time.monotonic()
-    after = _witness.look(**rules) if installs(steps) else {}
-    keys = touched(steps, _witness.differing(before, after))
+    after = change_snapshot.look(**rules) if installs(steps) else {}
+    keys = touched(steps, change_snapshot.differing(before, after))
     scopes = readback(keys, **rules)
     seconds["readback"] = round(time.monotonic() - start, 3)
     return {"results": results, "read": keys, "scopes": scopes, "seconds": seconds}

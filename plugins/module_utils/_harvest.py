@@ -10,15 +10,16 @@ import json
 import os
 import time
 
-from ._codec import dumps, write_atomic
-from ._collect import _content, _dpkg
-from ._collect._context import HOST, TWIN, Context
-from ._collect._registry import SCOPES, TELEMETRY
-from ._errors import TwinError
-from ._machine import machine
-from ._program import main
-from ._schema import FORMAT, desired
-from ._state import delta, state_digest
+from ._base.codec import dumps, write_atomic
+from ._base.errors import TwinError
+from ._base.machine import machine
+from ._scopes.context import HOST, TWIN, Context
+from ._scopes.files import content as files_content
+from ._scopes.packages import dpkg
+from ._scopes.registry import SCHEMA, TELEMETRY, collectors, telemetry
+from ._scopes.schema import FORMAT, desired
+from ._scopes.state import delta, state_digest
+from ._transport.program import main
 
 DIRECTORY = "/run/safetytwin"
 # Contents in one reply, in bytes; the rest is named in "missing" and asked for by the next one.
@@ -30,7 +31,7 @@ WARM = {}
 def warm():
     """Have the tables ready that the next harvest needs; what cannot be read now is for that harvest to say."""
     try:
-        _dpkg.index(Context(TWIN, common=WARM))
+        dpkg.index(Context(TWIN, common=WARM))
     except (OSError, ValueError):
         WARM.clear()
 
@@ -41,10 +42,10 @@ def harvest(request):
     role = request.get("role") or HOST
     options = {"roots": request.get("roots") or (), "exclude": request.get("exclude") or ()}
     memory = Memory(dict(options, role=role))
-    names = request.get("scopes") or sorted(SCOPES)
+    names = request.get("scopes") or sorted(SCHEMA)
     contexts = {name: Context(role, cache=memory.scope(name), common=memory.scope("common"), **options) for name in names}
-    telemetry = {name: Context(role, common=memory.scope("common"), **options) for name in TELEMETRY if request.get("telemetry")}
-    bodies, facts, seconds = _read_all(contexts, telemetry)
+    moving = {name: Context(role, common=memory.scope("common"), **options) for name in TELEMETRY if request.get("telemetry")}
+    bodies, facts, seconds = _read_all(contexts, moving)
     digest = state_digest(bodies)
     base, changes = _compare(memory, request.get("base"), digest, bodies)
     wanted = set(request.get("want") or ())
@@ -74,11 +75,12 @@ def readback(keys, roots=(), exclude=()):
     return _read_all(contexts, {})[0]
 
 
-def _read_all(contexts, telemetry):
+def _read_all(contexts, moving_contexts):
     """({scope: body}, {name: telemetry}, {scope: seconds}); a scope that fails says so in its body and stops no other."""
+    read, watch = collectors(), telemetry() if moving_contexts else {}
     with concurrent.futures.ThreadPoolExecutor(max_workers=8) as pool:
-        scopes = {name: pool.submit(_timed, SCOPES[_known_scope(name)], context) for name, context in contexts.items()}
-        facts = {name: pool.submit(_timed, TELEMETRY[name], context) for name, context in telemetry.items()}
+        scopes = {name: pool.submit(_timed, read[_known_scope(name)], context) for name, context in contexts.items()}
+        facts = {name: pool.submit(_timed, watch[name], context) for name, context in moving_contexts.items()}
     bodies = {name: _outcome(job, "The scope %s" % name) for name, job in scopes.items()}
     moving = {name: _outcome(job, "Telemetry of %s" % name) for name, job in facts.items()}
     seconds = {name: job.result()[1] for name, job in list(scopes.items()) + list(facts.items()) if not job.exception()}
@@ -86,8 +88,8 @@ def _read_all(contexts, telemetry):
 
 
 def _known_scope(name):
-    if name not in SCOPES:
-        raise TwinError("There is no scope %s; there are: %s." % (name, ", ".join(sorted(SCOPES))))
+    if name not in SCHEMA:
+        raise TwinError("There is no scope %s; there are: %s." % (name, ", ".join(sorted(SCHEMA))))
     return name
 
 
@@ -114,7 +116,7 @@ def _blobs(context, files, wanted):
     for path, item in (files or {"items": {}})["items"].items():
         name = item.get("digest")
         if name in wanted and name not in blobs and item["size"] <= room:
-            content = _content.blob(context, path, name)
+            content = files_content.blob(context, path, name)
             if content is not None:
                 blobs[name] = base64.b64encode(content).decode("ascii")
                 room -= len(content)

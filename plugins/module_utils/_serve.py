@@ -16,9 +16,9 @@ import socket
 import sys
 
 from ._apply import apply
+from ._base.machine import boot_id
 from ._harvest import harvest, warm
-from ._machine import boot_id
-from ._program import main, respond
+from ._transport.program import main, respond
 
 PROGRAMS = {
     b"_apply": lambda: respond(lambda: apply(sys.stdin.buffer)),

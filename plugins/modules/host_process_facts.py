@@ -69,17 +69,18 @@ ansible_facts:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._codec import outward
-from ansible_collections.safetytwin.twin.plugins.module_utils._collect import _load, _processes
-from ansible_collections.safetytwin.twin.plugins.module_utils._collect._context import Context
-from ansible_collections.safetytwin.twin.plugins.module_utils._errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.codec import outward
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.context import Context
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.load import collect as load
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.processes import collect as processes_collect
 
 
 def main():
     module = AnsibleModule(argument_spec={}, supports_check_mode=True)
     context = Context()
     try:
-        processes = dict(_processes.collect_telemetry(context), load=_load.collect_telemetry(context))
+        processes = dict(processes_collect.collect_telemetry(context), load=load.collect_telemetry(context))
     except TwinError as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=False, ansible_facts=outward({"host_processes": processes}))

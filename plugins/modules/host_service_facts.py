@@ -161,9 +161,9 @@ excluded:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._collect._services import collect
-from ansible_collections.safetytwin.twin.plugins.module_utils._errors import TwinError
-from ansible_collections.safetytwin.twin.plugins.module_utils._facts import scope_facts
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.facts import scope_facts
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.services.collect import collect
 
 
 def main():

@@ -220,9 +220,9 @@ console_password_generated:
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.respawn import has_respawned, probe_interpreters_for_module, respawn_module
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._errors import TwinError
-from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import _client
-from ansible_collections.safetytwin.twin.plugins.module_utils._twin._provision import provision
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import client
+from ansible_collections.safetytwin.twin.plugins.module_utils._twin.provision import provision
 
 SNAPSHOT = {
     "name": {"type": "str", "required": True},
@@ -254,7 +254,7 @@ def main():
         },
         supports_check_mode=True,
     )
-    if _client.libvirt is None and not has_respawned():
+    if client.libvirt is None and not has_respawned():
         # The bindings come with the system's Python, which need not be the one Ansible chose.
         python = probe_interpreters_for_module(["/usr/bin/python3"], "libvirt")
         if python:
@@ -262,7 +262,7 @@ def main():
     if module.params["state"] == "absent" and module.params["snapshot"]:
         module.fail_json(msg="state absent removes the twin with its snapshots: leave the option snapshot out.")
     try:
-        with _client.connect(module.params["uri"]) as connection:
+        with client.connect(module.params["uri"]) as connection:
             result = provision(connection, module.params, dry=module.check_mode)
     except TwinError as error:
         module.fail_json(msg=str(error))

@@ -115,9 +115,9 @@ twins:
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.respawn import has_respawned, probe_interpreters_for_module, respawn_module
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._errors import TwinError
-from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import _client
-from ansible_collections.safetytwin.twin.plugins.module_utils._twin import _survey
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import client
+from ansible_collections.safetytwin.twin.plugins.module_utils._twin import survey
 
 
 def main():
@@ -129,16 +129,16 @@ def main():
         },
         supports_check_mode=True,
     )
-    if _client.libvirt is None and not has_respawned():
+    if client.libvirt is None and not has_respawned():
         # The bindings come with the system's Python, which need not be the one Ansible chose.
         python = probe_interpreters_for_module(["/usr/bin/python3"], "libvirt")
         if python:
             respawn_module(python)
     try:
-        with _client.connect(module.params["uri"]) as connection:
-            twins = _survey.survey(connection, module.params["host"], module.params["wait"])
+        with client.connect(module.params["uri"]) as connection:
+            twins = survey.survey(connection, module.params["host"], module.params["wait"])
         for twin in twins:
-            twin["layers"] = _survey.disk_layers(twin["directory"])
+            twin["layers"] = survey.disk_layers(twin["directory"])
             twin["bytes"] = sum(layer["bytes"] for layer in twin["layers"])
     except TwinError as error:
         module.fail_json(msg=str(error))

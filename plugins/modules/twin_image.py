@@ -95,8 +95,8 @@ import json
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._errors import TwinError
-from ansible_collections.safetytwin.twin.plugins.module_utils._image import _cache
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._image import cache
 
 
 def run(module):
@@ -105,11 +105,11 @@ def run(module):
     if options["facts"]:
         request["facts"] = read_facts(options["facts"])
     if options["state"] == "absent":
-        return {"changed": _cache.remove(request, options["directory"], module.check_mode), "directory": "", "manifest": {}}
+        return {"changed": cache.remove(request, options["directory"], module.check_mode), "directory": "", "manifest": {}}
     if module.check_mode:
-        _key, directory, manifest = _cache.find(request, options["directory"])
+        _key, directory, manifest = cache.find(request, options["directory"])
         return {"changed": manifest is None, "directory": directory, "manifest": manifest or {}}
-    return _cache.build(request, options["directory"], module.debug, options["package_cache"])
+    return cache.build(request, options["directory"], module.debug, options["package_cache"])
 
 
 def read_facts(path):
@@ -129,8 +129,8 @@ def main():
             "url": {"type": "str"},
             "checksum": {"type": "str"},
             "size": {"type": "int", "default": 20},
-            "directory": {"type": "path", "default": _cache.DIRECTORY},
-            "package_cache": {"type": "path", "default": _cache.DEBS},
+            "directory": {"type": "path", "default": cache.DIRECTORY},
+            "package_cache": {"type": "path", "default": cache.DEBS},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
         mutually_exclusive=[["path", "url"]],

@@ -8,8 +8,8 @@ import json
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.safetytwin.twin.plugins.module_utils import _program, _runtime
-from ansible_collections.safetytwin.twin.plugins.module_utils._errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._transport import program, runtime
 
 PYTHON = "/usr/bin/python3"  # the distribution's own: it has psutil and libvirt, a controller's virtual environment need not
 
@@ -47,14 +47,14 @@ class ProgramAction(ActionBase):
         Raises TwinError with the program's own sentence, or with what the target said instead of an answer.
         """
         where = self._task.delegate_to or self._play_context.remote_addr
-        command, payload = _runtime.call(self.PROGRAM, PYTHON), json.dumps(request).encode("ascii")
+        command, payload = runtime.call(self.PROGRAM, PYTHON), json.dumps(request).encode("ascii")
         said = self._shell(command, payload)
-        if said["rc"] == _runtime.MISSING:
-            installed = self._shell(_runtime.install(PYTHON), _runtime.archive()[1])
+        if said["rc"] == runtime.MISSING:
+            installed = self._shell(runtime.install(PYTHON), runtime.archive()[1])
             if installed["rc"]:
                 raise TwinError("The runtime could not be installed on %s: %s" % (where, _last(installed)))
             said = self._shell(command, payload)
-        return _program.unpack((said["stdout"] or _last(said)).encode("utf-8", "surrogateescape"), where)
+        return program.unpack((said["stdout"] or _last(said)).encode("utf-8", "surrogateescape"), where)
 
     def _shell(self, command, payload):
         return self._low_level_execute_command(command, in_data=payload, executable="/bin/sh")

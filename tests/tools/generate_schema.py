@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes docs/state.schema.json and the tables of docs/state-format.md from _schema.py; --check only says whether they are fresh."""
+"""Writes docs/state.schema.json and the tables of docs/state-format.md from schema.py; --check only says whether they are fresh."""
 from __future__ import annotations
 
 import json
@@ -18,15 +18,16 @@ TYPES = {"str": "string", "int": "integer", "bool": "boolean", "list": "array", 
 
 
 def tables():
-    """_schema.py and _reasons.py as they would be imported, without a collection around them."""
+    """The registry of scopes and the reasons as they would be imported, without a collection around them."""
     package = types.ModuleType("safetytwin")
     package.__path__ = [str(UTILS)]
     sys.modules["safetytwin"] = package
-    from safetytwin import _reasons, _schema
-    return _schema, _reasons
+    from safetytwin._base import reasons
+    from safetytwin._scopes import registry, schema
+    return registry, schema.FORMAT, reasons
 
 
-SCHEMA, REASONS = tables()
+SCHEMA, FORMAT, REASONS = tables()
 
 
 def json_schema():
@@ -45,10 +46,10 @@ def json_schema():
         for name, scope in SCHEMA.SCHEMA.items()
     }
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema", "title": "State of a host or twin, format %d" % SCHEMA.FORMAT,
+        "$schema": "https://json-schema.org/draft/2020-12/schema", "title": "State of a host or twin, format %d" % FORMAT,
         "type": "object", "required": ["format", "scopes"],
         "properties": {
-            "format": {"const": SCHEMA.FORMAT},
+            "format": {"const": FORMAT},
             "scopes": {"type": "object", "properties": scopes, "additionalProperties": False},
         },
     }
@@ -76,7 +77,7 @@ def page_tables():
             for field_name, field in fields.items():
                 text += "| %s | `%s` | %s | %s | %s |\n" % ("`%s`" % kind if kind else "", field_name, field.lane, field.type, field.doc.replace("|", "\\|"))
     text += "\n### Telemetry\n\nRead by every harvest, in no state.\n\n| scope | meaning |\n|---|---|\n"
-    text += "".join("| `%s` | %s |\n" % row for row in SCHEMA.TELEMETRY_SCOPES.items())
+    text += "".join("| `%s` | %s |\n" % row for row in SCHEMA.TELEMETRY.items())
     text += "\n### Reasons\n\n| code | level | meaning |\n|---|---|---|\n"
     text += "".join("| `%s` | %s | %s |\n" % (code, reason.level, reason.sentence) for code, reason in REASONS.REASONS.items())
     return text + "\n"
@@ -96,7 +97,7 @@ def main():
     stale = [path for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if "--check" in sys.argv[1:]:
         for path in stale:
-            sys.stderr.write("%s is not what _schema.py says: run make generate and commit it.\n" % path.relative_to(ROOT))
+            sys.stderr.write("%s is not what schema.py says: run make generate and commit it.\n" % path.relative_to(ROOT))
         return 1 if stale else 0
     for path in stale:
         path.write_text(made[path], encoding="utf-8")

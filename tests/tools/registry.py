@@ -1,9 +1,9 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes _collect/_registry.py from the files beside it; --check only says whether it is fresh.
+"""Writes _scopes/registry.py from the folders beside it; --check only says whether it is fresh.
 
-Ansible ships what is imported by name, so the list of collectors is code, and is made instead of kept.
+Ansible ships what is imported by name, so the list of scopes is code, and is generated instead of maintained.
 """
 from __future__ import annotations
 
@@ -11,34 +11,66 @@ import ast
 import pathlib
 import sys
 
-HERE = pathlib.Path(__file__).resolve().parents[2] / "plugins/module_utils/_collect"
-TARGET = HERE / "_registry.py"
-ENTRIES = {"SCOPES": "collect", "TELEMETRY": "collect_telemetry"}
+import graphlib
+
+HERE = pathlib.Path(__file__).resolve().parents[2] / "plugins/module_utils/_scopes"
+TARGET = HERE / "registry.py"
+# Each part of a scope that other code asks for by scope: file, name in it, what the list is.
+PARTS = (
+    ("collect", "collect", "collectors", "What reads each scope, as collect(context) -> Body."),
+    ("collect", "collect_telemetry", "telemetry", "What reads each kind of telemetry, as collect_telemetry(context) -> dict."),
+)
 
 HEAD = '''\
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every collector by its scope. Made by tests/tools/registry.py; do not edit."""
+"""Every scope and its parts, by name. Made by tests/tools/registry.py from the folders; do not edit.
+
+A part is imported when it is asked for: a harvest needs no applier, and importing one costs an emulated guest a second.
+"""
 from __future__ import annotations
+
+from typing import Any, Callable
 
 '''
 
 
-def entries(source):
-    """Which tables a collector's source belongs to."""
-    functions = {node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
-    return {table for table, function in ENTRIES.items() if function in functions}
+def names(path):
+    """Names a file defines at its top."""
+    if not path.exists():
+        return set()
+    body = ast.parse(path.read_text()).body
+    assigned = {target.id for node in body if isinstance(node, ast.Assign) for target in node.targets if isinstance(target, ast.Name)}
+    return assigned | {node.name for node in body if isinstance(node, ast.FunctionDef)}
+
+
+def having(file, name):
+    """Scopes whose folder has a file that defines the name."""
+    return sorted(folder.name for folder in HERE.iterdir() if folder.is_dir() and name in names(folder / (file + ".py")))
+
+
+def builds_on(scope):
+    """The scopes that a scope's fields.py says it builds on."""
+    calls = (node for node in ast.walk(ast.parse((HERE / scope / "fields.py").read_text())) if isinstance(node, ast.Call))
+    words = {word.arg: word.value for call in calls for word in call.keywords if ast.unparse(call.func) == "Scope"}
+    return ast.literal_eval(words["builds_on"]) if "builds_on" in words else ()
 
 
 def registry():
-    """The text of _registry.py."""
-    tables = {path.stem: entries(path.read_text()) for path in sorted(HERE.glob("_*.py")) if path != TARGET}
-    modules = [name for name, found in tables.items() if found]
-    text = HEAD + "from . import " + ", ".join(modules) + "\n"
-    for table, function in ENTRIES.items():
-        rows = ('    "%s": %s.%s,\n' % (name[1:], name, function) for name in modules if table in tables[name])
-        text += "\n%s = {\n%s}\n" % (table, "".join(rows))
+    """The text of registry.py; a scope stands behind those it builds on."""
+    scopes, only_telemetry = having("fields", "SCOPE"), having("fields", "TELEMETRY")
+    scopes = list(graphlib.TopologicalSorter({scope: builds_on(scope) for scope in scopes}).static_order())
+    lines = ["from .%s.fields import SCOPE as %s\n" % (scope, scope) for scope in scopes]
+    lines += ["from .%s.fields import TELEMETRY as %s\n" % (scope, scope) for scope in only_telemetry]
+    text = HEAD + "".join(sorted([*lines, "from .model import Scope\n"]))
+    text += "\nSCHEMA: dict[str, Scope] = {\n%s}\n" % "".join('    "%s": %s,\n' % (scope, scope) for scope in scopes)
+    text += "\nTELEMETRY: dict[str, str] = {\n%s}\n" % "".join('    "%s": %s,\n' % (scope, scope) for scope in only_telemetry)
+    for file, name, function, doc in PARTS:
+        found = having(file, name)
+        text += '\n\ndef %s() -> dict[str, Callable[..., Any]]:\n    """%s"""\n' % (function, doc)
+        text += "".join("    from .%s.%s import %s as %s_part\n" % (scope, file, name, scope) for scope in found)
+        text += "\n    return {\n%s    }\n" % "".join('        "%s": %s_part,\n' % (scope, scope) for scope in found)
     return text
 
 
@@ -47,7 +79,7 @@ def main():
     if TARGET.exists() and TARGET.read_text() == made:
         return 0
     if "--check" in sys.argv[1:]:
-        sys.stderr.write("%s is not what its collectors say: run make generate and commit it.\n" % TARGET)
+        sys.stderr.write("%s is not what the folders beside it say: run make generate and commit it.\n" % TARGET)
         return 1
     TARGET.write_text(made)
     return 0

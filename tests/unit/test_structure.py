@@ -19,38 +19,35 @@ PLUGINS = ROOT / "plugins"
 UTILS = PLUGINS / "module_utils"
 
 # The table of docs/architecture.md, as data: layer -> the layers it may import beside itself. A folder is a layer.
-FIRST = {"ground", "tables", "values"}
 LAYERS = {
-    "ground": set(),
-    "tables": {"ground"},
-    "values": {"ground", "tables"},
-    "_collect": FIRST,
-    "_planning": FIRST,
-    "_converge": FIRST | {"_collect"},
-    "_libvirt": FIRST,
-    "_packages": FIRST,
-    "_twin": FIRST | {"_libvirt"},
-    "_image": FIRST | {"_packages", "_twin"},
-    "reading": FIRST | {"_collect"},
-    "keeping": FIRST | {"_packages"},
-    "programs": FIRST | {"_collect", "_planning", "_converge", "_libvirt", "reading", "keeping"},
+    "_base": set(),
+    "_secrets": {"_base"},
+    "_scopes": {"_base", "_secrets"},
+    "_planning": {"_base", "_scopes"},
+    "_converge": {"_base", "_scopes"},
+    "_libvirt": {"_base"},
+    "_packages": {"_base"},
+    "_store": {"_base", "_scopes", "_planning", "_packages"},
+    "_transport": {"_base", "_scopes", "_packages", "_store"},
+    "_twin": {"_base", "_libvirt"},
+    "_image": {"_base", "_packages", "_scopes", "_twin"},
 }
-# The layers of the files that stand in no folder.
-AT_THE_ROOT = {
-    "ground": {"_errors", "_codec", "_run", "_program"},
-    "tables": {"_schema", "_reasons", "_rules", "_access"},
-    "values": {"_state", "_redact"},
-    "reading": {"_machine", "_facts"},
-    "keeping": {"_store", "_record", "_intake", "_delivery", "_channel", "_runtime"},
-    "programs": {"_harvest", "_apply", "_serve", "_cycle", "_overview"},
-}
+LAYERS["programs"] = set(LAYERS)
+PROGRAMS = {"_harvest", "_apply", "_serve", "_reconcile", "_status"}
+# Folders of scopes -> the other scopes whose code they may use.
+SCOPES = {"accounts": set(), "containers": set(), "files": {"accounts", "packages"}, "hardware": set(), "load": {"hardware"}, "packages": set(),
+          "processes": set(), "services": {"files", "packages"}}
+# Files that do no I/O: whole folders, and files by name.
+PURE_FOLDERS = {"_planning", "_secrets"}
+PURE = {"_base/access", "_base/patterns", "_base/reasons", "_scopes/model", "_scopes/registry", "_scopes/schema", "_scopes/state"}
+PURE_PARTS = {"fields", "policy"}
 EFFECTS = {"asyncio", "glob", "grp", "pathlib", "pwd", "shutil", "socket", "sqlite3", "subprocess", "tempfile", "threading", "time"}
 # Of os, what computes with names and asks nobody.
 NAMES_ALONE = {"os", "os.path", "os.sep", "os.fsencode", "os.fsdecode"} | {
     "os.path." + function for function in ("basename", "commonpath", "dirname", "isabs", "join", "normpath", "split", "splitext")
 }
-ONLY_IN = {"subprocess": {"_run"}, "libvirt": {"_libvirt/_client"}}
-WITHOUT_LIMIT = {"_schema", "_reasons", "_rules", "_collect/_registry"}
+ONLY_IN = {"subprocess": {"_base/run"}, "libvirt": {"_libvirt/client"}}
+WITHOUT_LIMIT = {"_base/reasons", "_scopes/registry"}
 FILE_LINES, FUNCTION_LINES = 250, 40
 HEADER = [
     "# Copyright (c) 2026 SafetyTwin contributors",
@@ -69,7 +66,7 @@ FOREIGN = re.compile(r"(?<![\w.}/])/(?:work|opt/pypi[\w-]*)/|/tmp/(?:w|eng\d)/")
 
 
 def name(path):
-    """Of a file below module_utils, as the tables above have it: _collect/_services."""
+    """Of a file below module_utils, as the tables above have it: _scopes/services/collect."""
     return path.relative_to(UTILS).with_suffix("").as_posix()
 
 
@@ -87,9 +84,19 @@ def tree(path):
 
 
 def layer(module):
-    """Its folder's name, or where AT_THE_ROOT has it."""
-    folder = module.rpartition("/")[0]
-    return folder or next((layer for layer, files in AT_THE_ROOT.items() if module in files), "nowhere")
+    """The name of its folder below module_utils, or programs."""
+    folder = module.partition("/")[0]
+    return folder if folder != module else "programs" if module in PROGRAMS else "nowhere"
+
+
+def scope_of(module):
+    """The scope in whose folder a file lies, or None."""
+    parts = module.split("/")
+    return parts[1] if parts[0] == "_scopes" and len(parts) == 3 else None
+
+
+def is_pure(module):
+    return layer(module) in PURE_FOLDERS or module in PURE or (scope_of(module) is not None and module.rpartition("/")[2] in PURE_PARTS)
 
 
 def imports(path):
@@ -117,10 +124,13 @@ PLUGIN_FILES = [path for path in python_files(*(f"plugins/{kind}" for kind in ("
 @each(UTIL_FILES)
 def test_imports_go_one_way(path):
     own = layer(name(path))
-    assert own in LAYERS, f"{name(path)} has no layer: put it into a folder, or name it in AT_THE_ROOT."
+    assert own in LAYERS, f"{name(path)} has no layer: put it into a folder, or name it in PROGRAMS."
     allowed = LAYERS[own] | {own}
     wrong = {other for other in imports(path)[1] if not (UTILS / other).is_dir() and layer(other) not in allowed}
     assert not wrong, f"{name(path)} ({own}) may not import {sorted(wrong)}"
+    scope = scope_of(name(path))
+    others = {scope_of(other) for other in imports(path)[1]} - {None, scope} if scope else set()
+    assert others <= SCOPES.get(scope, set()), f"the scope {scope} may not use {sorted(others - SCOPES.get(scope, set()))}"
 
 
 @each(sorted(path for path in UTILS.iterdir() if path.is_dir() and path.name != "__pycache__"))
@@ -138,14 +148,14 @@ def test_managed_machines_need_only_python_and_psutil(path):
         assert package not in outer or name(path) in files, f"only {sorted(files)} may import {package}"
 
 
-@each([path for path in UTIL_FILES if layer(name(path)) in {"tables", "values", "_planning"}])
+@each([path for path in UTIL_FILES if is_pure(name(path))])
 def test_pure_files_touch_nothing(path):
     attributes = {ast.unparse(node) for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute)}
     called = {node.func.id for node in ast.walk(tree(path)) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     assert not imports(path)[0] & EFFECTS
     assert {used for used in attributes if used.startswith("os.")} <= NAMES_ALONE
     assert not called & {"open", "print", "input", "exec", "eval"}
-    assert "_run" not in imports(path)[1]
+    assert "_base/run" not in imports(path)[1]
 
 
 @each(python_files("plugins"))

@@ -10,7 +10,7 @@ import time
 
 import psutil
 import pytest
-from safetytwin._twin import _accel
+from safetytwin._twin import accel
 
 BOOTED = "a kernel booted under KVM"
 SILENT = "KVM opens, but a kernel did not boot under it within 20 s"
@@ -22,14 +22,14 @@ CLOSED = "/dev/kvm is missing or not open to this user"
 def fixture_probed(kernel):
     """The verdict and the seconds it took; the probe leaves no QEMU at work."""
     begun = time.monotonic()
-    verdict = _accel.probe([kernel])
+    verdict = accel.probe([kernel])
     seconds = time.monotonic() - begun
     assert psutil.Process().children(recursive=True) == []
     return verdict, seconds
 
 
 def test_the_probe_keeps_its_time(probed):
-    assert _accel.PROBE_SECONDS == 20
+    assert accel.PROBE_SECONDS == 20
     assert probed[1] < 20 + 5
 
 
@@ -51,7 +51,7 @@ def test_a_kernel_that_boots_nothing_never_means_kvm(tmp_path):
     kernel = tmp_path / "vmlinuz"
     kernel.write_bytes(bytes(4096))
     begun = time.monotonic()
-    verdict = _accel.probe([str(kernel)])
+    verdict = accel.probe([str(kernel)])
     assert time.monotonic() - begun < 20 + 5
     assert verdict["accel"] == "tcg"
     assert verdict["reason"].startswith((SILENT, DIED, CLOSED))
@@ -59,9 +59,9 @@ def test_a_kernel_that_boots_nothing_never_means_kvm(tmp_path):
 
 def test_the_verdict_is_found_once_a_boot(kernel, probed, tmp_path):
     cache = tmp_path / "accel.json"
-    first = _accel.choose("auto", [kernel], str(cache))
+    first = accel.choose("auto", [kernel], str(cache))
     assert first["accel"] == probed[0]["accel"]
     assert json.loads(cache.read_text())["verdict"] == first
     kept = cache.stat()
-    assert _accel.choose("auto", [kernel], str(cache)) == first
+    assert accel.choose("auto", [kernel], str(cache)) == first
     assert cache.stat() == kept, "no kernel was booted again"

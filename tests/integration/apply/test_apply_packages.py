@@ -18,7 +18,7 @@ NAMES = ("dnsmasq", "dnsmasq-base", "libnetfilter-conntrack3", "libnfnetlink0", 
 @pytest.fixture(scope="module")
 def hypervisor(machine, tmp_path_factory):
     """(fetch of the host's packages, {name: (key, version)} that its index offers)."""
-    from safetytwin._packages import _fetch
+    from safetytwin._packages import fetch as packages_fetch
 
     machine.exec("apt-get", "update", "-q")
     paths = machine.exec("find", "/etc/apt/sources.list", "/etc/apt/sources.list.d", "/etc/apt/keyrings", "-type", "f", check=False).stdout.decode().split()
@@ -30,8 +30,8 @@ def hypervisor(machine, tmp_path_factory):
     }
     directory = str(tmp_path_factory.mktemp("packages"))
 
-    def fetch(*wanted, run=_fetch._run):
-        return _fetch.fetch([dict(zip(("name", "arch", "version"), one)) for one in wanted], facts, sources, directory, run=run)
+    def fetch(*wanted, run=packages_fetch._run):
+        return packages_fetch.fetch([dict(zip(("name", "arch", "version"), one)) for one in wanted], facts, sources, directory, run=run)
 
     offered = {}
     for stanza in machine.exec("apt-cache", "show", "--no-all-versions", *NAMES, check=False).stdout.decode().split("\n\n"):

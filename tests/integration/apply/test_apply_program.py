@@ -13,10 +13,11 @@ PLAN = [step("files", PATH, {"type": "file", "digest": digest(b"x"), "size": 1, 
 
 def test_it_refuses_a_machine_that_is_no_twin(machine):
     done = machine.python("-m", "safetytwin._apply", stdin=request(PLAN, [b"x"]), check=False)
-    from safetytwin import _errors, _program
+    from safetytwin._base import errors
+    from safetytwin._transport import program
 
-    with pytest.raises(_errors.Refused, match="so it is no twin"):
-        _program.unpack(done.stdout, "the lab host")
+    with pytest.raises(errors.Refused, match="so it is no twin"):
+        program.unpack(done.stdout, "the lab host")
     assert done.returncode == 1
     assert b"Traceback" not in done.stderr
     assert machine.exec("test", "-e", PATH, check=False).returncode == 1

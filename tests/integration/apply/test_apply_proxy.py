@@ -15,23 +15,23 @@ PORT = 31499
 @pytest.fixture(scope="module")
 def proxy():
     """(URL of the proxy, URL of an index it may serve, its ensure) for the first repository of this machine's own sources."""
-    from safetytwin._packages import _proxy
+    from safetytwin._packages import proxy as packages_proxy
 
     directory = "/var/lib/safetytwin-test-proxy"
     paths = sorted(pathlib.Path("/etc/apt").glob("sources.list*")) + sorted(pathlib.Path("/etc/apt/sources.list.d").glob("*"))
-    known = _proxy.repositories([{"path": str(path), "content": path.read_bytes()} for path in paths if path.is_file()])
+    known = packages_proxy.repositories([{"path": str(path), "content": path.read_bytes()} for path in paths if path.is_file()])
     place = [address for address, url in known if "debian.org" in address or "ubuntu.com" in address][0]
     release = dict(line.split("=", 1) for line in pathlib.Path("/etc/os-release").read_text().split("\n") if "=" in line)
     sources = [{"path": "/etc/apt/sources.list", "content": b"deb http://%s x main\n" % place.encode()}]
 
     def ensure():
-        return _proxy.ensure(sources, port=PORT, directory=directory)
+        return packages_proxy.ensure(sources, port=PORT, directory=directory)
 
     started = ensure()
     assert started["changed"]
     yield started["url"], place, release["VERSION_CODENAME"].strip('"'), ensure
-    _proxy.stop(directory)
-    assert _proxy.running(directory) is None
+    packages_proxy.stop(directory)
+    assert packages_proxy.running(directory) is None
     subprocess.run(["rm", "-r", directory], check=True)
 
 

@@ -13,7 +13,8 @@ from labkit import runtime
 from labkit.pair import ROOT, Pair
 
 runtime.importable()
-from safetytwin import _program, _runtime  # noqa: E402
+from safetytwin._transport import program  # noqa: E402
+from safetytwin._transport import runtime as transport_runtime  # noqa: E402
 
 SECRETS = ("hunter2-lab", "hunter3-lab", "hunter4-lab", "hunter5-lab")
 IMAGE = "lab/busybox:1"
@@ -57,7 +58,7 @@ class Docked(Pair):
         (self.home / "collections/ansible_collections/safetytwin/twin").symlink_to(ROOT)
         self.write_inventory()
         self.change(SHOP + LIMIT + FLEETING)
-        self.ssh(_runtime.install(), _runtime.archive()[1])
+        self.ssh(transport_runtime.install(), transport_runtime.archive()[1])
         until(lambda: self.inspect("web")["State"]["Health"]["Status"] == "healthy", "the container was healthy")
 
     def end(self):
@@ -80,8 +81,8 @@ class Docked(Pair):
 
     def harvest(self, **request):
         """The runtime's reply."""
-        said = self.ssh(_runtime.call("_harvest"), json.dumps(dict(request, role="host")).encode())
-        return _program.unpack(said, self.host)
+        said = self.ssh(transport_runtime.call("_harvest"), json.dumps(dict(request, role="host")).encode())
+        return program.unpack(said, self.host)
 
     def module(self, name):
         """(a module's result, all that Ansible said)."""

@@ -45,9 +45,9 @@ def test_every_harvest_has_the_same_digest(replies):
 
 def differing(replies):
     """The items that are not the same in all of them, for whoever has to find out why."""
-    from safetytwin import _state
+    from safetytwin._scopes import state
 
-    return [_state.delta(one["scopes"], other["scopes"]) for one, other in zip(replies, replies[1:]) if one["digest"] != other["digest"]]
+    return [state.delta(one["scopes"], other["scopes"]) for one, other in zip(replies, replies[1:]) if one["digest"] != other["digest"]]
 
 
 def test_nothing_new_to_remember_is_written(replies):

@@ -11,8 +11,8 @@ ELSEWHERE = ["/etc/*/*", "/opt/*", "/usr/local/*"]  # whatever this machine is u
 # The lock stays with the child, whose process id is told.
 HOLD = """
 import os, subprocess
-from module_utils import _store
-with _store.hold("web1"):
+from module_utils._store import sqlite
+with sqlite.hold("web1"):
     held = [os.path.realpath("/proc/self/fd/" + each) for each in os.listdir("/proc/self/fd")].index("/run/safetytwin/web1.lock")
     lock = int(os.listdir("/proc/self/fd")[held])
     print(subprocess.Popen(["sleep", "60"], pass_fds=[lock], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).pid)

@@ -16,7 +16,7 @@ pytest.importorskip("libvirt")
 
 
 from ansible_collections.safetytwin.twin.plugins.inventory import libvirt_twin  # noqa: E402
-from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import _domain  # noqa: E402
+from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import domain
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 TWIN = {
@@ -31,11 +31,11 @@ def node(tmp_path, *hosts):
     for number, host in enumerate(hosts):
         metadata = {"format": 1, "host": host, "machine_id": "m", "image": "d", "revision": 3, "address": "10.62.22.9", "host_key": "", "snapshots": []}
         spec = {
-            "name": _domain.domain_name(host), "uuid": "11111111-2222-3333-4444-%012d" % number, "memory": 64, "vcpus": 1, "accel": "tcg",
-            "machine": "pc", "network": "default", "mac": _domain.mac_address(host), "disk": "/t/layer-0000.qcow2", "seed": "/t/seed.iso",
+            "name": domain.domain_name(host), "uuid": "11111111-2222-3333-4444-%012d" % number, "memory": 64, "vcpus": 1, "accel": "tcg",
+            "machine": "pc", "network": "default", "mac": domain.mac_address(host), "disk": "/t/layer-0000.qcow2", "seed": "/t/seed.iso",
             "boot": None, "metadata": metadata,
         }
-        domains.append(_domain.build(spec).replace('type="qemu"', 'type="test"').replace("x86_64", "i686"))
+        domains.append(domain.build(spec).replace('type="qemu"', 'type="test"').replace("x86_64", "i686"))
     path = tmp_path / ("node-%s.xml" % "-".join(hosts))
     path.write_text("<node>%s</node>" % "".join(domains))
     return "test://%s" % path

@@ -14,7 +14,7 @@ import threading
 
 import pytest
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._run import check
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.run import check
 
 FIXTURES = pathlib.Path(__file__).resolve().parents[2] / "fixtures"
 STAGES = ("policy", "diff", "plan", "fidelity")

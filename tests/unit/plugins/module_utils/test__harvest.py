@@ -11,9 +11,10 @@ import stat
 
 import pytest
 
-from ansible_collections.safetytwin.twin.plugins.module_utils import _errors, _harvest
-from ansible_collections.safetytwin.twin.plugins.module_utils._collect import _files
-from ansible_collections.safetytwin.twin.plugins.module_utils._state import merge, state_digest
+from ansible_collections.safetytwin.twin.plugins.module_utils import _harvest
+from ansible_collections.safetytwin.twin.plugins.module_utils._base import errors
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.files import collect as files
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.state import merge, state_digest
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root keeps a memory")
 
@@ -26,8 +27,9 @@ def host(tmp_path, monkeypatch):
     (tree / "a").write_text("one\n")
     (tree / "b").write_text("two\n")
     monkeypatch.setattr(_harvest, "DIRECTORY", str(tmp_path / "run"))
-    scopes = {"files": _only_under(tree), "accounts": _harvest.SCOPES["accounts"]}
-    monkeypatch.setattr(_harvest, "SCOPES", scopes)
+    scopes = {"files": _only_under(tree), "accounts": _harvest.collectors()["accounts"]}
+    monkeypatch.setattr(_harvest, "SCHEMA", scopes)
+    monkeypatch.setattr(_harvest, "collectors", lambda: scopes)
     monkeypatch.setattr(_harvest, "TELEMETRY", {})
     return tree
 
@@ -35,7 +37,7 @@ def host(tmp_path, monkeypatch):
 def _only_under(tree):
     def collect(context):
         context.only = {str(tree / name) for name in os.listdir(tree)}
-        return _files.collect(context)
+        return files.collect(context)
 
     return collect
 
@@ -112,9 +114,9 @@ def test_what_does_not_fit_is_named(host, monkeypatch):
 
 def test_a_scope_that_fails_fails_alone(host, monkeypatch):
     def broken(_context):
-        raise _errors.TwinError("The database is locked.")
+        raise errors.TwinError("The database is locked.")
 
-    monkeypatch.setitem(_harvest.SCOPES, "accounts", broken)
+    monkeypatch.setitem(_harvest.SCHEMA, "accounts", broken)
     reply = _harvest.harvest({"role": "host"})
     assert reply["scopes"]["accounts"]["status"] == "failed" and "database is locked" in reply["scopes"]["accounts"]["note"]
     assert reply["scopes"]["files"]["status"] == "ok"
@@ -128,7 +130,7 @@ def test_a_part_of_the_scopes_leaves_the_memory_alone(host):
 
 
 def test_an_unknown_scope_is_refused_in_a_sentence(host):
-    with pytest.raises(_errors.TwinError, match="no scope weather"):
+    with pytest.raises(errors.TwinError, match="no scope weather"):
         _harvest.harvest({"role": "host", "scopes": ["weather"]})
 
 

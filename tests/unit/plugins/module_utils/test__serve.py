@@ -16,9 +16,10 @@ import time
 import psutil
 import pytest
 
-from ansible_collections.safetytwin.twin.plugins.module_utils import _errors, _program
+from ansible_collections.safetytwin.twin.plugins.module_utils._base import errors
+from ansible_collections.safetytwin.twin.plugins.module_utils._transport import program as transport_program
 
-PACKAGE = pathlib.Path(_program.__file__).resolve().parent
+PACKAGE = pathlib.Path(transport_program.__file__).resolve().parents[1]
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def resident(tmp_path):
                 caller.connect(str(path))
                 caller.sendall(program.encode() + b"\n" + json.dumps(request).encode())
                 caller.shutdown(socket.SHUT_WR)
-                return _program.unpack(b"".join(iter(lambda: caller.recv(1 << 16), b"")), "the resident program")
+                return transport_program.unpack(b"".join(iter(lambda: caller.recv(1 << 16), b"")), "the resident program")
 
         ask.process, ask.path = psutil.Process(process.pid), path
         yield ask
@@ -65,6 +66,6 @@ def test_calls_are_processes_of_their_own_and_leave_none_behind(resident):
 
 
 def test_a_call_that_is_refused_takes_nobody_else_along(resident):
-    with pytest.raises(_errors.TwinError, match="no scope weather"):
+    with pytest.raises(errors.TwinError, match="no scope weather"):
         resident("_harvest", {"role": "twin", "scopes": ["weather"]})
     assert resident("_ping")

@@ -8,13 +8,13 @@ import pytest
 
 RECORD = "safetytwin.twin.twin_record"
 KNOWN = """
-from module_utils import _store
-with _store.Store() as store:
+from module_utils._store import sqlite
+with sqlite.Store() as store:
     store.take("web1", {"machine": {"machine_id": "m1"}}, "d1", {})
 """
 TOLD = """
-from module_utils import _store
-with _store.Store() as store:
+from module_utils._store import sqlite
+with sqlite.Store() as store:
     print(repr((store.head("web1") or {}).get("paused")))
 """
 STATES = ("paused", "following", "absent")

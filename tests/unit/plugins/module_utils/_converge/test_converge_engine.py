@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._converge import _engine
-from ansible_collections.safetytwin.twin.plugins.module_utils._converge._done import CHANGED
-from ansible_collections.safetytwin.twin.plugins.module_utils._errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._converge import engine
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.step_result import CHANGED
 
 
 def step(number, phase, want=None):
@@ -21,9 +21,9 @@ def test_what_goes_stops_first_and_its_account_goes_last():
             return {one["id"]: CHANGED for one in steps}
         return apply
 
-    order = [(phase, belongs, recorder(apply.__name__)) for phase, belongs, apply in _engine.ORDER]
+    order = [(phase, belongs, recorder(apply.__name__)) for phase, belongs, apply in engine.ORDER]
     steps = [step(1, "accounts", {}), step(2, "accounts"), step(3, "packages"), step(4, "files", {}), step(5, "services", {}), step(6, "services")]
-    results, seconds = _engine.converge(steps, None, order)
+    results, seconds = engine.converge(steps, None, order)
     assert seen == [("leave", [6]), ("apply", [1]), ("apply", [3]), ("apply", [4]), ("apply", [5]), ("apply", [2])]
     assert [result["id"] for result in results] == [1, 2, 3, 4, 5, 6]
     assert set(seconds) == {"accounts", "packages", "files", "services"}
@@ -37,10 +37,10 @@ def test_a_batch_that_breaks_fails_alone():
         return {one["id"]: CHANGED for one in steps}
 
     order = [("files", lambda one: True, broken), ("services", lambda one: True, fine)]
-    results, _seconds = _engine.converge([step("f", "files"), step("s", "services")], None, order)
+    results, _seconds = engine.converge([step("f", "files"), step("s", "services")], None, order)
     assert results == [{"id": "f", "changed": False, "failed": "The bus is gone."}, {"id": "s", "changed": True, "failed": None}]
 
 
 def test_a_phase_of_another_version_is_a_sentence():
-    results, _seconds = _engine.converge([step(1, "kernel")], None)
+    results, _seconds = engine.converge([step(1, "kernel")], None)
     assert "no such phase" in results[0]["failed"]

@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._converge import _guard
-from ansible_collections.safetytwin.twin.plugins.module_utils._errors import Busy, Refused
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import Busy, Refused
+from ansible_collections.safetytwin.twin.plugins.module_utils._converge import guard
 
 UUID = "0f6d2c1e-7a53-4f0e-9a0a-5f3f0c6f6d11"
 OTHER = "aaaaaaaa-7a53-4f0e-9a0a-5f3f0c6f6d11"
@@ -22,7 +22,7 @@ def machine(tmp_path):
     product.write_text(UUID.upper() + "\n")
 
     def prove(**request):
-        _guard.prove({"host": "web1", "uuid": UUID, **request}, str(marker), str(product))
+        guard.prove({"host": "web1", "uuid": UUID, **request}, str(marker), str(product))
 
     prove.marker, prove.product = marker, product
     return prove
@@ -67,7 +67,7 @@ def test_unreadable_firmware_is_refused(machine):
 
 def test_one_apply_at_a_time(tmp_path):
     lock = str(tmp_path / "run" / "lock")
-    with _guard.exclusive(lock), pytest.raises(Busy), _guard.exclusive(lock):
+    with guard.exclusive(lock), pytest.raises(Busy), guard.exclusive(lock):
         pass
-    with _guard.exclusive(lock):
+    with guard.exclusive(lock):
         pass

@@ -11,8 +11,8 @@ import tarfile
 
 import pytest
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._converge import _spool
-from ansible_collections.safetytwin.twin.plugins.module_utils._errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._converge import spool as converge_spool
 
 HELLO = hashlib.sha256(b"hello").hexdigest()
 
@@ -28,8 +28,8 @@ def packed(*members):
 
 
 def unpacked(raw, directory):
-    tar, request = _spool.open_request(io.BytesIO(raw))
-    return request, _spool.spooled(tar, str(directory))
+    tar, request = converge_spool.open_request(io.BytesIO(raw))
+    return request, converge_spool.spooled(tar, str(directory))
 
 
 REQUEST = ("request.json", json.dumps({"host": "web1"}).encode())
@@ -101,4 +101,4 @@ def test_a_request_that_ends_early_is_a_sentence(tmp_path, cut):
 
 def test_the_request_comes_first(tmp_path):
     with pytest.raises(TwinError, match="does not begin"):
-        _spool.open_request(io.BytesIO(packed(("blobs/" + HELLO, b"hello"), REQUEST)))
+        converge_spool.open_request(io.BytesIO(packed(("blobs/" + HELLO, b"hello"), REQUEST)))

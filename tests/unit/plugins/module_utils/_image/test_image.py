@@ -10,10 +10,10 @@ import hashlib
 
 import pytest
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._errors import TwinError
-from ansible_collections.safetytwin.twin.plugins.module_utils._image import _cache
-from ansible_collections.safetytwin.twin.plugins.module_utils._image import _inputs as inputs
-from ansible_collections.safetytwin.twin.plugins.module_utils._image import _tree as tree
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._image import cache
+from ansible_collections.safetytwin.twin.plugins.module_utils._image import inputs as inputs
+from ansible_collections.safetytwin.twin.plugins.module_utils._image import tree as tree
 
 SHA = "sha256:" + "0" * 64
 NGINX = {"version": "1.22", "status": "installed", "held": False, "automatic": False}
@@ -122,18 +122,18 @@ def test_accounts_have_the_hosts_numbers_and_no_password():
 
 def test_a_path_that_is_missing_is_a_sentence(tmp_path):
     with pytest.raises(TwinError, match="No such file"):
-        _cache.build({"path": str(tmp_path / "none.qcow2")}, str(tmp_path / "images"))
+        cache.build({"path": str(tmp_path / "none.qcow2")}, str(tmp_path / "images"))
 
 
 def test_a_raw_image_is_taken_once_then_cached_then_removed(tmp_path):
     disk, images = tmp_path / "disk.raw", str(tmp_path / "images")
     disk.write_bytes(b"\1" * 4096)
     request = {"path": str(disk), "checksum": "sha256:" + hashlib.sha256(b"\1" * 4096).hexdigest()}
-    first = _cache.build(request, images)
-    second = _cache.build(request, images)
+    first = cache.build(request, images)
+    second = cache.build(request, images)
     assert (first["changed"], second["changed"], second["directory"]) == (True, False, first["directory"])
-    assert _cache.remove(request, images)
-    assert not _cache.remove(request, images)
+    assert cache.remove(request, images)
+    assert not cache.remove(request, images)
 
 
 def test_a_wrong_checksum_leaves_nothing_that_counts(tmp_path):
@@ -141,12 +141,12 @@ def test_a_wrong_checksum_leaves_nothing_that_counts(tmp_path):
     disk.write_bytes(b"\1" * 4096)
     request = {"path": str(disk), "checksum": SHA}
     with pytest.raises(TwinError, match="damaged or not the one"):
-        _cache.build(request, images)
-    assert _cache.find(request, images)[2] is None
+        cache.build(request, images)
+    assert cache.find(request, images)[2] is None
 
 
 def test_a_truncated_qcow2_is_refused(tmp_path):
     disk = tmp_path / "disk.qcow2"
     disk.write_bytes(b"QFI\xfb\0\0\0\3" + b"\0" * 20)
     with pytest.raises(TwinError, match="disk image"):
-        _cache.build({"path": str(disk)}, str(tmp_path / "images"))
+        cache.build({"path": str(disk)}, str(tmp_path / "images"))

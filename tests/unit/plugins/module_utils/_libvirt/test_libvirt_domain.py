@@ -7,8 +7,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._errors import Refused, TwinError
-from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import _domain
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import Refused, TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import domain
 
 SNAPSHOT = {"name": "before {{ x }} <&>", "file": "layer-0000.qcow2", "consistency": "quiesced", "number": 1}
 
@@ -34,37 +34,37 @@ def as_libvirt_stores(xml):
 @pytest.mark.parametrize("changes", [{}, {"accel": "kvm"}, {"machine": "pc"}, {"boot": None}])
 def test_a_spec_survives_the_way_through_xml(changes):
     want = spec(**changes)
-    have = _domain.read(as_libvirt_stores(_domain.build(want)))
-    assert _domain.differences(have, want) == []
+    have = domain.read(as_libvirt_stores(domain.build(want)))
+    assert domain.differences(have, want) == []
 
 
 def test_differences_name_the_fields():
-    assert _domain.differences(spec(), spec(memory=1, vcpus=9)) == ["memory", "vcpus"]
+    assert domain.differences(spec(), spec(memory=1, vcpus=9)) == ["memory", "vcpus"]
 
 
 @pytest.mark.parametrize(("machine", "bus"), [("q35", "sata"), ("pc", "ide")])
 def test_the_cdrom_is_on_the_bus_the_machine_has(machine, bus):
-    root = ET.fromstring(_domain.build(spec(machine=machine)))
+    root = ET.fromstring(domain.build(spec(machine=machine)))
     assert root.find("devices/disk[@device='cdrom']/target").get("bus") == bus
 
 
 def test_metadata_is_read_with_and_without_namespace():
     metadata = spec()["metadata"]
-    plain = _domain.metadata_xml(metadata)
+    plain = domain.metadata_xml(metadata)
     assert "xmlns" not in plain
-    assert _domain.read_metadata(plain) == metadata
-    assert _domain.read(as_libvirt_stores(_domain.build(spec())))["metadata"] == metadata
+    assert domain.read_metadata(plain) == metadata
+    assert domain.read(as_libvirt_stores(domain.build(spec())))["metadata"] == metadata
 
 
 def test_newer_metadata_is_refused():
     with pytest.raises(Refused, match="format 99"):
-        _domain.read_metadata('<twin format="99"/>')
+        domain.read_metadata('<twin format="99"/>')
 
 
 def test_names_are_clean_and_never_shared():
-    assert _domain.domain_name("web1.example.org") == "twin-web1.example.org"
+    assert domain.domain_name("web1.example.org") == "twin-web1.example.org"
     hostile = ["web 1", "web/1", "web-1", "../../etc", "{{ x }}", "$(id)", "ü", "w" * 300]
-    names = [_domain.domain_name(host) for host in hostile]
+    names = [domain.domain_name(host) for host in hostile]
     assert len(set(names)) == len(hostile)
     for name in names:
         assert set(name) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
@@ -74,8 +74,8 @@ def test_names_are_clean_and_never_shared():
 @pytest.mark.parametrize("host", ["", "a\nb", "a\x00", "\udcff"])
 def test_names_that_xml_cannot_carry_are_refused(host):
     with pytest.raises(TwinError, match="printable"):
-        _domain.domain_name(host)
+        domain.domain_name(host)
 
 
 def test_the_mac_is_fixed_by_the_name():
-    assert _domain.mac_address("twin-a") == _domain.mac_address("twin-a") != _domain.mac_address("twin-b")
+    assert domain.mac_address("twin-a") == domain.mac_address("twin-a") != domain.mac_address("twin-b")

@@ -9,8 +9,8 @@ import shutil
 
 import pytest
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._errors import TwinError
-from ansible_collections.safetytwin.twin.plugins.module_utils._packages import _aptroot
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._packages import aptroot
 
 needs_apt = pytest.mark.skipif(not shutil.which("dpkg-deb") or not shutil.which("apt-get"), reason="fetching needs apt")
 
@@ -21,7 +21,7 @@ def test_listings_are_the_files_that_name_packages():
         "/etc/apt/sources.list.d/a.save": b"deb http://m s c\n", "/etc/apt/sources.list.d/b.list": b"# deb http://m s c\ndeb-src http://m s c\n",
         "/etc/apt/sources.list.d/c.sources": b"Types: deb-src\nURIs: http://m\n", "/etc/apt/sources.list.d/d.sources": b"URIs: http://m\nTypes: deb",
     }
-    assert _aptroot.listings(files) == ["/etc/apt/sources.list", "/etc/apt/sources.list.d/a.sources", "/etc/apt/sources.list.d/d.sources"]
+    assert aptroot.listings(files) == ["/etc/apt/sources.list", "/etc/apt/sources.list.d/a.sources", "/etc/apt/sources.list.d/d.sources"]
 
 
 @pytest.mark.parametrize(("listing", "place"), [
@@ -33,7 +33,7 @@ def test_listings_are_the_files_that_name_packages():
     ("Signed-By: /etc/apt/keyrings/a.gpg /etc/apt/keyrings/own.gpg\n", "/etc/apt/keyrings/a.gpg /w/etc/apt/keyrings/own.gpg"),
 ])
 def test_keys_that_came_along_are_named_where_they_lie_now(listing, place):
-    assert place in _aptroot.resigned(listing, {"/etc/apt/keyrings/own.gpg": b"k"}, "/w")
+    assert place in aptroot.resigned(listing, {"/etc/apt/keyrings/own.gpg": b"k"}, "/w")
 
 
 def test_apts_words_name_what_cannot_be_installed():
@@ -41,8 +41,8 @@ def test_apts_words_name_what_cannot_be_installed():
         "x\nThe following packages have unmet dependencies:\n php : Depends: a (= 1) but it is not going to be installed\n"
         " libb:i386 : Conflicts: c\nE: Unable to correct problems\n"
     )
-    assert _aptroot.unmet(said) == ["libb:i386", "php"]
-    assert _aptroot.unmet("E: Unable to locate package nope\nE: Package 'old' has no installation candidate\n") == ["nope", "old"]
+    assert aptroot.unmet(said) == ["libb:i386", "php"]
+    assert aptroot.unmet("E: Unable to locate package nope\nE: Package 'old' has no installation candidate\n") == ["nope", "old"]
 
 
 @pytest.fixture(name="make")
@@ -52,7 +52,7 @@ def fixture_make(repository, tmp_path):
     def make(**more):
         files = {source["path"]: source["content"] for source in repository.sources}
         files.update({"/etc/apt/sources.list.d/%s.list" % name: content for name, content in more.items()})
-        return _aptroot.Apt(str(tmp_path / "root"), files, ["amd64", "i386"])
+        return aptroot.Apt(str(tmp_path / "root"), files, ["amd64", "i386"])
 
     return make
 

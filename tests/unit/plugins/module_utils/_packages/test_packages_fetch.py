@@ -8,8 +8,8 @@ import shutil
 
 import pytest
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._packages import _fetch
-from ansible_collections.safetytwin.twin.plugins.module_utils._run import check, run
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.run import check, run
+from ansible_collections.safetytwin.twin.plugins.module_utils._packages import fetch as packages_fetch
 
 MACHINE = {"distribution": {"id": "debian", "version_id": "12", "codename": "bookworm"}, "architecture": "x86_64"}
 
@@ -17,11 +17,11 @@ pytestmark = pytest.mark.skipif(not shutil.which("dpkg-deb") or not shutil.which
 
 
 def test_the_name_of_a_file_is_the_one_apt_gives():
-    assert _fetch.file_name("libc6", "amd64", "1:2.36-9+b1~x") == "libc6_1%3a2.36-9+b1~x_amd64.deb"
+    assert packages_fetch.file_name("libc6", "amd64", "1:2.36-9+b1~x") == "libc6_1%3a2.36-9+b1~x_amd64.deb"
 
 
 def test_a_host_without_sources_is_a_sentence(tmp_path):
-    found = _fetch.fetch([{"name": "a", "arch": "all", "version": "1"}], MACHINE, [], str(tmp_path))
+    found = packages_fetch.fetch([{"name": "a", "arch": "all", "version": "1"}], MACHINE, [], str(tmp_path))
     assert list(found["unavailable"]) == ["a:all"]
     assert "no package sources" in found["unavailable"]["a:all"]
 
@@ -32,7 +32,7 @@ def fetch(repository, tmp_path):
 
     def call(*wanted, **options):
         rows = [{"name": name, "arch": "all", "version": version} for name, version in wanted]
-        return _fetch.fetch(rows, MACHINE, repository.sources, str(tmp_path / "packages"), **options)
+        return packages_fetch.fetch(rows, MACHINE, repository.sources, str(tmp_path / "packages"), **options)
 
     return call
 
@@ -66,7 +66,7 @@ def test_an_unknown_version_has_the_index_read_anew_but_not_each_time(repository
     fetch(("shop", "1"))
     repository.add("shop", "2")
     assert fetch(("shop", "2"))["gone"] == {"shop:all": "1"}, "asked again at once, the index of a moment ago holds"
-    monkeypatch.setattr(_fetch, "RECENT", -1)
+    monkeypatch.setattr(packages_fetch, "RECENT", -1)
     assert fetch(("shop", "2"))["gone"] == {}
 
 

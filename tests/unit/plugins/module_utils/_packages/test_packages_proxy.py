@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._errors import TwinError
-from ansible_collections.safetytwin.twin.plugins.module_utils._packages import _proxy
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._packages import proxy
 
 
 def source(content, path="/etc/apt/sources.list"):
@@ -23,17 +23,17 @@ def source(content, path="/etc/apt/sources.list"):
     ("deb cdrom:[Debian]/ bookworm main\ndeb file:/srv/repo ./\n", []),
 ])
 def test_repositories_are_found_in_both_forms(content, found):
-    assert _proxy.repositories([source(content), source(content)]) == found
+    assert proxy.repositories([source(content), source(content)]) == found
 
 
 def test_a_running_proxy_is_known_by_its_configuration_and_not_by_its_number(tmp_path):
-    assert _proxy.running(str(tmp_path)) is None
+    assert proxy.running(str(tmp_path)) is None
     (tmp_path / "pid").write_text("1\n")
-    assert _proxy.running(str(tmp_path)) is None
-    _proxy.stop(str(tmp_path))
+    assert proxy.running(str(tmp_path)) is None
+    proxy.stop(str(tmp_path))
 
 
 def test_without_the_program_it_says_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setattr(_proxy, "PROGRAM", str(tmp_path / "none"))
+    monkeypatch.setattr(proxy, "PROGRAM", str(tmp_path / "none"))
     with pytest.raises(TwinError, match="install the package apt-cacher-ng"):
-        _proxy.ensure([], directory=str(tmp_path))
+        proxy.ensure([], directory=str(tmp_path))

@@ -6,7 +6,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._planning._diff import diff
+from ansible_collections.safetytwin.twin.plugins.module_utils._planning.diff import diff
 
 VALUES = {
     "accounts": st.fixed_dictionaries({"gid": st.integers(0, 3), "members": st.lists(st.sampled_from("ab"), max_size=2)}),

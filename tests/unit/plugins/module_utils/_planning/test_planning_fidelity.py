@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._planning._fidelity import report
-from ansible_collections.safetytwin.twin.plugins.module_utils._planning._policy import desire, kept
+from ansible_collections.safetytwin.twin.plugins.module_utils._planning.fidelity import report
+from ansible_collections.safetytwin.twin.plugins.module_utils._planning.policy import desire, kept
 
 
 def judged(case):

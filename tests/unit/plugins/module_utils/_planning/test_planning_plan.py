@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import time
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._planning._diff import diff
-from ansible_collections.safetytwin.twin.plugins.module_utils._planning._impact import dependents
-from ansible_collections.safetytwin.twin.plugins.module_utils._planning._plan import plan
-from ansible_collections.safetytwin.twin.plugins.module_utils._schema import PHASES
+from ansible_collections.safetytwin.twin.plugins.module_utils._planning.diff import diff
+from ansible_collections.safetytwin.twin.plugins.module_utils._planning.impact import dependents
+from ansible_collections.safetytwin.twin.plugins.module_utils._planning.plan import plan
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.schema import PHASES
 
 
 def steps_of(actual, desired):

@@ -3,17 +3,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._planning import _policy
+from ansible_collections.safetytwin.twin.plugins.module_utils._planning import policy
 
 
 def test_case(case):
-    desired, exceptions = _policy.desire(case["before"], case["twin"])
+    desired, exceptions = policy.desire(case["before"], case["twin"])
     expected = case["expected"]
     assert {scope: sorted(body["items"]) for scope, body in desired.items()} == {
         scope: sorted(keys) for scope, keys in expected["desired"].items()
     }
     assert exceptions == expected["exceptions"]
-    assert _policy.kept(case["after"], desired, exceptions, case["twin"]) == expected["kept"]
+    assert policy.kept(case["after"], desired, exceptions, case["twin"]) == expected["kept"]
     opened = [key for key, item in desired.get("services", {"items": {}})["items"].items() if "active" not in item]
     assert opened == expected.get("open", [])
 
@@ -22,13 +22,13 @@ def test_hardware_is_what_the_twin_can_be_given():
     host = {"hardware": {"status": "ok", "note": "", "excluded": {}, "items": {
         "cpu": {"architecture": "x86_64", "count": 8}, "memory": {"bytes": 512 << 20},
     }}}
-    desired, _reasons = _policy.desire(host, {"substrate": {}, "caps": {"vcpus": 2, "memory_mib": 1024}})
+    desired, _reasons = policy.desire(host, {"substrate": {}, "caps": {"vcpus": 2, "memory_mib": 1024}})
     assert desired["hardware"]["items"] == {"cpu": {"architecture": "x86_64", "count": 2}, "memory": {"bytes": 512 << 20}}
 
 
 def test_policy_leaves_the_state_it_was_given_alone(case):
     before = repr(case["before"])
-    _policy.desire(case["before"], case["twin"])
+    policy.desire(case["before"], case["twin"])
     assert repr(case["before"]) == before
 
 
@@ -36,6 +36,6 @@ def test_substrate_is_what_the_image_has_beyond_the_host():
     def packages(*names):
         return {"packages": {"items": dict.fromkeys(names, {})}}
 
-    assert _policy.substrate_of(packages("a:amd64", "b:amd64", "c:all"), packages("b:amd64")) == {
+    assert policy.substrate_of(packages("a:amd64", "b:amd64", "c:all"), packages("b:amd64")) == {
         "packages": ["a:amd64", "c:all"], "accounts": [],
     }

@@ -9,8 +9,8 @@ import subprocess
 
 import pytest
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._errors import TwinError
-from ansible_collections.safetytwin.twin.plugins.module_utils._twin import _layers
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._twin import layers
 
 with_images = pytest.mark.skipif(shutil.which("qemu-img") is None, reason="qemu-img is not installed")
 
@@ -31,32 +31,32 @@ def _stack(tmp_path):
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", str(base), "1M"], check=True)
     below = str(base)
     for number in range(3):
-        below_path, below = below, _layers.next_path(str(tmp_path))
-        _layers.create(below, below_path)
+        below_path, below = below, layers.next_path(str(tmp_path))
+        layers.create(below, below_path)
         pattern(below, number + 1, "%dk" % (64 * number))
     return tmp_path
 
 
 @with_images
 def test_files_tell_who_backs_whom(stack):
-    assert _layers.parents(str(stack)) == {"layer-0000.qcow2": None, "layer-0001.qcow2": "layer-0000.qcow2", "layer-0002.qcow2": "layer-0001.qcow2"}
+    assert layers.parents(str(stack)) == {"layer-0000.qcow2": None, "layer-0001.qcow2": "layer-0000.qcow2", "layer-0002.qcow2": "layer-0001.qcow2"}
 
 
 @with_images
 def test_absorbing_a_layer_loses_nothing(stack):
-    _layers.absorb(str(stack), "layer-0001.qcow2", "layer-0002.qcow2")
-    assert _layers.parents(str(stack)) == {"layer-0000.qcow2": None, "layer-0002.qcow2": "layer-0000.qcow2"}
+    layers.absorb(str(stack), "layer-0001.qcow2", "layer-0002.qcow2")
+    assert layers.parents(str(stack)) == {"layer-0000.qcow2": None, "layer-0002.qcow2": "layer-0000.qcow2"}
     assert all(holds(stack / "layer-0002.qcow2", number + 1, "%dk" % (64 * number)) for number in range(3))
 
 
 @with_images
 def test_a_new_layer_is_untouched_until_it_is_written(stack):
-    path = _layers.next_path(str(stack))
-    _layers.create(path, str(stack / "layer-0002.qcow2"), size=1)
-    assert _layers.inspect(path)["virtual-size"] == 1 << 30
-    assert _layers.untouched(path)
+    path = layers.next_path(str(stack))
+    layers.create(path, str(stack / "layer-0002.qcow2"), size=1)
+    assert layers.inspect(path)["virtual-size"] == 1 << 30
+    assert layers.untouched(path)
     pattern(path, 9)
-    assert not _layers.untouched(path)
+    assert not layers.untouched(path)
 
 
 @with_images
@@ -66,14 +66,14 @@ def test_damaged_images_are_sentences(stack):
     for cut in (0, 100, 70000, len(whole) // 2):
         path.write_bytes(whole[:cut])
         with pytest.raises(TwinError):
-            _layers.verify(str(path))
+            layers.verify(str(path))
     path.write_bytes(whole)
-    _layers.verify(str(path))
+    layers.verify(str(path))
 
 
 def test_too_little_space_is_a_sentence(tmp_path):
     with pytest.raises(TwinError, match="free some space"):
-        _layers.require_space(str(tmp_path), 1 << 60)
+        layers.require_space(str(tmp_path), 1 << 60)
 
 
 def apply(below, step):
@@ -94,7 +94,7 @@ def test_waste_keeps_what_is_named_active_or_shared_and_nothing_else():
             for named in itertools.combinations(sorted(below), count):
                 active = next(name for name in sorted(below, reverse=True) if name not in below.values())
                 left = below
-                for step in _layers.waste(below, named, active):
+                for step in layers.waste(below, named, active):
                     if step[0] == "merge":
                         assert [name for name in left if left[name] == step[1]] == [step[2]]
                     else:

@@ -9,13 +9,13 @@ import subprocess
 import pytest
 import yaml
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._twin import _seed
+from ansible_collections.safetytwin.twin.plugins.module_utils._twin import seed
 
 KEYS = {"host_private": "PRIVATE\n", "host_public": "ssh-ed25519 AAAA twin\n", "authorized": "ssh-ed25519 BBBB\n"}
 
 
 def documents(host="web1.example.org"):
-    return _seed.documents(host, "the-uuid", "52:54:00:01:02:03", KEYS, {"user": "twin", "hash": "$6$x"})
+    return seed.documents(host, "the-uuid", "52:54:00:01:02:03", KEYS, {"user": "twin", "hash": "$6$x"})
 
 
 def test_documents_are_yaml_and_carry_marker_and_keys():
@@ -23,7 +23,7 @@ def test_documents_are_yaml_and_carry_marker_and_keys():
     assert texts["user-data"].startswith("#cloud-config\n")
     user = yaml.safe_load(texts["user-data"])
     files = {entry["path"]: entry for entry in user["write_files"]}
-    assert yaml.safe_load(files[_seed.MARKER]["content"]) == {"host": "web1 {{ x }}: [\"", "uuid": "the-uuid"}
+    assert yaml.safe_load(files[seed.MARKER]["content"]) == {"host": "web1 {{ x }}: [\"", "uuid": "the-uuid"}
     assert files["/etc/safetytwin/ssh_host_ed25519_key"]["permissions"] == "0600"
     assert user["ssh_pwauth"] is False
     assert yaml.safe_load(texts["meta-data"])["instance-id"] == "the-uuid"
@@ -32,14 +32,14 @@ def test_documents_are_yaml_and_carry_marker_and_keys():
 
 @pytest.mark.parametrize(("host", "short"), [("web1.example.org", "web1"), ("a b", "a-b"), ("ü", "twin"), ("w" * 80, "w" * 63)])
 def test_host_names_are_valid(host, short):
-    assert _seed.short_name(host) == short
+    assert seed.short_name(host) == short
 
 
 @pytest.mark.skipif(shutil.which("genisoimage") is None, reason="genisoimage is not installed")
 def test_the_image_is_labelled_closed_and_replaced_in_one_step(tmp_path):
     path = tmp_path / "seed.iso"
-    _seed.write_iso(str(path), documents())
-    _seed.write_iso(str(path), documents())
+    seed.write_iso(str(path), documents())
+    seed.write_iso(str(path), documents())
     assert path.stat().st_mode & 0o777 == 0o600
     assert [entry.name for entry in tmp_path.iterdir()] == ["seed.iso"]
     names = subprocess.run(["isoinfo", "-J", "-f", "-i", str(path)], check=True, capture_output=True, text=True).stdout.split()

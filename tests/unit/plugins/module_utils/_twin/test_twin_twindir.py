@@ -7,13 +7,13 @@ import subprocess
 
 import pytest
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._errors import TwinError
-from ansible_collections.safetytwin.twin.plugins.module_utils._twin import _twindir
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._twin import twindir
 
 
 def test_ssh_reads_the_configuration_as_meant(tmp_path):
     path = tmp_path / "ssh_config"
-    path.write_text(_twindir.ssh_config("/var/lib/a dir", "twin-web1", "10.62.22.9"))
+    path.write_text(twindir.ssh_config("/var/lib/a dir", "twin-web1", "10.62.22.9"))
     shown = subprocess.run(["ssh", "-G", "-F", str(path), "twin"], check=True, capture_output=True, text=True).stdout.splitlines()
     for line in ("hostname 10.62.22.9", "port 62022", "user root", "identityfile /var/lib/a dir/id_ed25519", "hostkeyalias twin-web1",
                  "stricthostkeychecking true", "identitiesonly yes"):
@@ -21,8 +21,8 @@ def test_ssh_reads_the_configuration_as_meant(tmp_path):
 
 
 def test_keys_are_made_once_and_the_host_key_is_known(tmp_path):
-    first = _twindir.seed_keys(str(tmp_path), "twin-web1", ["ssh-ed25519 MORE me"])
-    again = _twindir.seed_keys(str(tmp_path), "twin-web1", ["ssh-ed25519 MORE me"])
+    first = twindir.seed_keys(str(tmp_path), "twin-web1", ["ssh-ed25519 MORE me"])
+    again = twindir.seed_keys(str(tmp_path), "twin-web1", ["ssh-ed25519 MORE me"])
     assert first == again
     assert first["authorized"].splitlines()[1] == "ssh-ed25519 MORE me"
     assert (tmp_path / "known_hosts").read_text().split() == ["twin-web1", *first["host_public"].split()[:2]]
@@ -34,13 +34,13 @@ def test_a_directory_qemu_cannot_pass_is_a_sentence(tmp_path):
     (closed / "image").mkdir(parents=True)
     closed.chmod(0o700)
     with pytest.raises(TwinError, match="closed"):
-        _twindir.require_reachable(str(closed / "image"))
+        twindir.require_reachable(str(closed / "image"))
 
 
 def test_passwords_are_hashed_and_generated_ones_told():
-    hashed, generated = _twindir.hash_password(None)
+    hashed, generated = twindir.hash_password(None)
     assert hashed.startswith("$6$")
     assert len(generated) >= 16
-    assert _twindir.hash_password("secret")[1] is None
+    assert twindir.hash_password("secret")[1] is None
     with pytest.raises(TwinError):
-        _twindir.hash_password("")
+        twindir.hash_password("")

@@ -1,0 +1,60 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which machine this is: the facts a state is filed under."""
+from __future__ import annotations
+
+import os
+import re
+import shlex
+
+from .codec import text
+
+OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
+
+
+def machine(root=""):
+    """The machine part of a harvest; what a machine does not have is an empty string."""
+    release = os_release(root)
+    return {
+        "machine_id": _line(root + "/etc/machine-id"),
+        "boot_id": boot_id(),
+        "hostname": os.uname().nodename,
+        "distribution": {
+            "id": release.get("ID", ""),
+            "version_id": release.get("VERSION_ID", ""),
+            "codename": release.get("VERSION_CODENAME", ""),
+            "name": release.get("PRETTY_NAME", ""),
+            "like": release.get("ID_LIKE", "").split(),
+        },
+        "architecture": os.uname().machine,
+        "product_uuid": _line("/sys/class/dmi/id/product_uuid").lower(),
+    }
+
+
+def boot_id():
+    """Another one after each boot of this machine."""
+    return _line("/proc/sys/kernel/random/boot_id")
+
+
+def os_release(root=""):
+    """{NAME: value} of os-release; {} where there is none."""
+    for path in OS_RELEASE:
+        content = _read(root + path)
+        if content:
+            found = re.findall(r"^([A-Z][A-Z0-9_]*)=(.*)$", content, re.MULTILINE)
+            return {name: " ".join(shlex.split(value)) for name, value in found}
+    return {}
+
+
+def _line(path):
+    return _read(path).strip()
+
+
+def _read(path):
+    """A small file's text; "" where it is absent or this user may not read it."""
+    try:
+        with open(path, "rb") as stream:
+            return text(stream.read())
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return ""

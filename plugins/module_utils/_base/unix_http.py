@@ -1,0 +1,38 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""HTTP over a local socket: how Docker, Podman, snapd and supervisord answer."""
+from __future__ import annotations
+
+import http.client
+import socket
+
+from .errors import TwinError
+
+
+class _Connection(http.client.HTTPConnection):
+    def __init__(self, path, timeout):
+        super().__init__("localhost", timeout=timeout)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+def call(path, method, url, body=None, headers=None, timeout=5):
+    """Body (bytes) of a successful answer of the service at socket `path`; timeout in seconds for each wait."""
+    connection = _Connection(path, timeout)
+    try:
+        connection.request(method, url, body, headers or {})
+        reply = connection.getresponse()
+        data = reply.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise TwinError("%s does not answer: %s." % (path, error or type(error).__name__)) from error
+    finally:
+        connection.close()
+    if reply.status >= 300:
+        said = data[:200].decode("utf-8", "replace").strip()
+        raise TwinError("%s refused %s with status %d: %s" % (path, url, reply.status, said))
+    return data

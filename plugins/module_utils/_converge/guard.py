@@ -1,0 +1,73 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The proof that this machine is the twin the request is for, and the lock that keeps applies apart."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+
+from .._base.errors import Busy, Refused
+
+MARKER = "/etc/safetytwin/twin.json"
+PRODUCT_UUID = "/sys/class/dmi/id/product_uuid"
+LOCK = "/run/safetytwin/apply.lock"
+
+
+def prove(request, marker=MARKER, product_uuid=PRODUCT_UUID):
+    """Raise Refused unless marker, firmware and request name one twin; a marker alone survives being copied."""
+    mark = _marker(marker)
+    firmware = _firmware_uuid(product_uuid)
+    wanted = _uuid(request, "the request")
+    marked = _uuid(mark, marker)
+    if marked != firmware:
+        raise Refused("Nothing was changed: %s is of the machine %s and this one is %s, a copy of a twin at most." % (marker, marked, firmware))
+    if wanted != firmware:
+        raise Refused("Nothing was changed: the request is for the machine %s and this one is %s. Sync again." % (wanted, firmware))
+    if request.get("host") != mark.get("host"):
+        raise Refused(
+            "Nothing was changed: the request is for the twin of %r and this is the twin of %r. Sync again." % (request.get("host"), mark.get("host"))
+        )
+
+
+def _marker(path):
+    try:
+        with open(path, encoding="utf-8") as stream:
+            mark = json.load(stream)
+    except FileNotFoundError:
+        raise Refused("Nothing was changed: this machine has no %s, so it is no twin." % path) from None
+    except (OSError, ValueError) as error:
+        raise Refused("Nothing was changed: %s cannot be read (%s), so this is not known to be a twin." % (path, error)) from error
+    if not isinstance(mark, dict):
+        raise Refused("Nothing was changed: %s holds no object, so this is not known to be a twin." % path)
+    return mark
+
+
+def _firmware_uuid(path):
+    try:
+        with open(path, encoding="ascii") as stream:
+            return stream.read().strip().lower()
+    except OSError as error:
+        raise Refused("Nothing was changed: the machine's UUID cannot be read (%s); it needs root in the twin." % error) from error
+
+
+def _uuid(document, what):
+    value = document.get("uuid")
+    if not isinstance(value, str) or not value.strip():
+        raise Refused("Nothing was changed: %s names no machine by its UUID." % what)
+    return value.strip().lower()
+
+
+@contextlib.contextmanager
+def exclusive(path=LOCK):
+    """Hold the twin for one apply; the kernel lets go of it whatever becomes of us."""
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    with open(path, "w", encoding="ascii") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Busy("Another apply runs in this twin; the next cycle carries on.") from None
+        yield

@@ -1,0 +1,111 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What came with a request: blobs and package files, on disk for as long as one apply lasts."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import tarfile
+import urllib.parse
+
+from .._base.errors import TwinError
+
+INCOMING = "/var/lib/safetytwin/incoming"
+
+BLOB = re.compile(r"blobs/([0-9a-f]{64})")
+# name_version_architecture.deb as apt writes it: %3a stands for the colon of an epoch
+PACKAGE = re.compile(r"packages/([a-z0-9][a-z0-9+.-]*)_([A-Za-z0-9.+~%-]+)_([a-z0-9-]+)\.deb")
+
+
+class Spool:
+    """The members of one request, by digest and by package."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.packages = {}  # {"name:arch": {version: path}}
+
+    def blob(self, digest):
+        """Path of a blob, or None where the request brought none."""
+        path = os.path.join(self.directory, "blobs", digest)
+        return path if os.path.exists(path) else None
+
+    def package(self, key, version):
+        """(version, path) of a package's file: the version asked for, else the one sent in its place, else None."""
+        sent = self.packages.get(key, {})
+        if version in sent:
+            return version, sent[version]
+        return next(iter(sorted(sent.items())), None)
+
+    def keep(self, name, stream):
+        """Store one member of the request; a member of no known form stops it."""
+        blob, package = BLOB.fullmatch(name), PACKAGE.fullmatch(name)
+        if not blob and not package:
+            raise TwinError("The request holds a member %r that is neither a blob nor a package file; nothing was applied." % name)
+        path = os.path.join(self.directory, name)
+        try:
+            found = _copy(stream, path)
+        except tarfile.TarError as error:
+            raise TwinError("The request ended early, in %s (%s); the next cycle sends it again." % (name, error)) from error
+        except OSError as error:
+            raise TwinError("The twin cannot store %s (%s); nothing was applied." % (name, error.strerror)) from error
+        if blob and found != blob.group(1):
+            raise TwinError("Blob %s arrived damaged (%s); nothing was applied, the next cycle sends it again." % (blob.group(1), found))
+        if package:
+            title, version, arch = package.groups()
+            self.packages.setdefault("%s:%s" % (title, arch), {})[urllib.parse.unquote(version)] = path
+
+
+def _copy(stream, path):
+    """Write a stream to a new file and return the SHA-256 of it."""
+    seen = hashlib.sha256()
+    with open(path, "wb") as sink:
+        for chunk in iter(lambda: stream.read(1 << 20), b""):
+            seen.update(chunk)
+            sink.write(chunk)
+    return seen.hexdigest()
+
+
+def open_request(stream):
+    """The tar reader over a stream and the request that has to be its first member."""
+    try:
+        tar = tarfile.TarFile.open(fileobj=stream, mode="r|")
+        first = tar.next()
+        if first is None or first.name != "request.json" or not first.isreg():
+            raise TwinError("The request does not begin with request.json; nothing was applied.")
+        return tar, json.load(tar.extractfile(first))
+    except (tarfile.TarError, ValueError) as error:
+        raise TwinError("The request cannot be read (%s); nothing was applied." % error) from error
+
+
+@contextlib.contextmanager
+def spooled(tar, directory=INCOMING):
+    """A Spool of all further members; removed afterwards, and what a killed run left goes first."""
+    shutil.rmtree(directory, ignore_errors=True)
+    os.makedirs(directory, mode=0o700)
+    try:
+        for part in ("blobs", "packages"):
+            os.mkdir(os.path.join(directory, part), 0o700)
+        spool = Spool(directory)
+        for member in _members(tar):
+            spool.keep(member.name, tar.extractfile(member))
+        yield spool
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _members(tar):
+    try:
+        for member in tar:
+            if member.name == "request.json":
+                continue
+            if not member.isreg():
+                raise TwinError("The request's member %r is no regular file; nothing was applied." % member.name)
+            yield member
+    except tarfile.TarError as error:
+        raise TwinError("The request ended early (%s); nothing was applied, the next cycle sends it again." % error) from error

@@ -1,0 +1,103 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Base images of twins: taken from the cache, or made once and renamed into it whole."""
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import time
+
+from .._base.codec import write_atomic
+from .._base.errors import TwinError
+from . import build as image_build
+from . import fetch
+from . import inputs as inputs
+
+DIRECTORY = "/var/lib/safetytwin/images"
+DEBS = "/var/cache/safetytwin/debs"
+PARTS = {"path": ("disk.qcow2",), "url": ("disk.qcow2",), "build": ("disk.qcow2", "vmlinuz", "initrd.img")}
+
+
+def find(request, directory=DIRECTORY):
+    """(key, where the image is or would be, its manifest or None) of a request; see inputs for its form."""
+    key = inputs.key(request, _stamp(request))
+    target = os.path.join(directory, key)
+    try:
+        with open(os.path.join(target, "manifest.json"), encoding="utf-8") as stream:
+            return key, target, json.load(stream)
+    except FileNotFoundError:
+        return key, target, None
+
+
+def build(request, directory=DIRECTORY, progress=lambda line: None, debs=DEBS):
+    """Have the image of a request: {"changed", "directory", "manifest"}. progress is called with a line per stage.
+
+    A build that was killed leaves nothing that counts; the next one clears it away.
+    """
+    key, target, manifest = find(request, directory)
+    if manifest is None:
+        try:
+            # QEMU runs as its own user and has to pass
+            os.makedirs(directory, mode=0o711, exist_ok=True)
+            lock = open(os.path.join(directory, ".lock"), "w", encoding="utf-8")
+        except PermissionError as denied:
+            raise TwinError("%s cannot be written: run this as root (become)." % directory) from denied
+        with lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            _key, _target, manifest = find(request, directory)
+            if manifest is None:
+                return {"changed": True, "directory": target, "manifest": _make(request, key, target, progress, debs)}
+    progress("Base image from the cache")
+    return {"changed": False, "directory": target, "manifest": manifest}
+
+
+def remove(request, directory=DIRECTORY, check_mode=False):
+    """Have no image of this request; True if there was one."""
+    _key, target, manifest = find(request, directory)
+    if manifest is not None and not check_mode:
+        # first what makes it count
+        os.unlink(os.path.join(target, "manifest.json"))
+        shutil.rmtree(target)
+    return manifest is not None
+
+
+def _make(request, key, target, progress, debs):
+    work = os.path.join(os.path.dirname(target), ".work")
+    shutil.rmtree(work, ignore_errors=True)
+    os.mkdir(work)
+    how, start = inputs.kind(request), time.monotonic()
+    installed, unavailable, sources_lost = [], [], []
+    if how == "path":
+        fetch.take_path(request["path"], request.get("checksum"), work)
+    elif how == "url":
+        fetch.take_url(request["url"], request["checksum"], work, progress)
+    else:
+        installed, unavailable, sources_lost = image_build.build(request, work, debs, progress)
+    manifest = inputs.manifest(request, key, installed, unavailable, sources_lost)
+    shutil.rmtree(target, ignore_errors=True)
+    new = os.path.join(work, "image")
+    os.mkdir(new)
+    os.chmod(new, 0o711)
+    for name in PARTS[how]:
+        # libvirt gives the disk to QEMU's user; the kernel and the ramdisk are read by that user
+        os.chmod(os.path.join(work, name), 0o644)
+        os.replace(os.path.join(work, name), os.path.join(new, name))
+    write_atomic(os.path.join(new, "manifest.json"), json.dumps(manifest, indent=1, sort_keys=True).encode("ascii"), 0o644)
+    os.replace(new, target)
+    shutil.rmtree(work)
+    progress("Base image made in %.0f s" % (time.monotonic() - start))
+    return manifest
+
+
+def _stamp(request):
+    """What tells a local file from the one that was at its path before."""
+    if inputs.kind(request) != "path":
+        return None
+    try:
+        status = os.stat(request["path"])
+    except OSError as wrong:
+        raise TwinError("Base image %s cannot be read: %s." % (request["path"], wrong.strerror)) from wrong
+    return [status.st_size, status.st_mtime_ns, status.st_ino]

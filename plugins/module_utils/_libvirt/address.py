@@ -1,0 +1,49 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a twin answers: its fixed lease, else what lease, agent and ARP table say, within a bounded time."""
+
+from __future__ import annotations
+
+import time
+
+from . import client, domain
+
+AGENT_SECONDS = 5
+POLL_SECONDS = 0.5
+
+
+def find_address(conn, twin, seconds=0):
+    """{"address", "source"} of a twin's IPv4 address: its fixed lease, else lease, agent, ARP, asked until seconds are over; empty if none."""
+    if twin["address"]:
+        return {"address": twin["address"], "source": "fixed"}
+    deadline = time.monotonic() + seconds
+    while True:
+        dom = client.lookup(conn, twin["domain"])
+        if dom is None or not dom.isActive():
+            return {"address": "", "source": ""}
+        for source in ("lease", "agent", "arp"):
+            found = _address_from(dom, source, twin["spec"]["mac"])
+            if found:
+                return {"address": found, "source": source}
+        if time.monotonic() >= deadline:
+            return {"address": "", "source": ""}
+        time.sleep(POLL_SECONDS)
+
+
+def _address_from(dom, source, mac):
+    if source == "agent":
+        if not domain.agent_connected(dom.XMLDesc()):
+            return None
+        dom.agentSetResponseTimeout(AGENT_SECONDS)
+    number = getattr(client.libvirt, "VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_" + source.upper())
+    try:
+        links = dom.interfaceAddresses(number)
+    except client.libvirt.libvirtError:  # this source has no answer; the next one is asked
+        return None
+    for link in links.values():
+        if (link["hwaddr"] or "").lower() == mac.lower():
+            for entry in link["addrs"] or []:
+                if entry["type"] == client.libvirt.VIR_IP_ADDR_TYPE_IPV4:
+                    return entry["addr"]
+    return None

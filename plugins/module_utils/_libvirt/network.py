@@ -1,0 +1,103 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The twins' network in libvirt: made isolated, with a fixed lease per twin; a network that is not ours is used as it is."""
+
+from __future__ import annotations
+
+import json
+
+from .._base.errors import TwinError
+from .._base.run import check
+from . import client, network_xml
+
+NAME = "safetytwin"
+SUBNET = "10.62.22.0/24"
+
+
+def find(conn, name):
+    """{"active", "ours", "subnet", "leases"} of a network, or None if there is none of that name."""
+    network = _lookup(conn, name)
+    if network is None:
+        return None
+    with client.spoken("Reading network %s" % name):
+        return dict(network_xml.read(network.XMLDesc()), active=bool(network.isActive()))
+
+
+def ensure_network(conn, name=NAME, subnet=None):
+    """Make sure the network is there and active; whether that took a change."""
+    missing = missing_network(conn, name, subnet)
+    if missing:
+        make(conn, name, subnet)
+    return bool(missing)
+
+
+def missing_network(conn, name, subnet):
+    """What ensure_network would do, as a sentence, or None; what it could not do is raised."""
+    network = find(conn, name)
+    if network is None:
+        sentence = network_xml.clash(subnet or SUBNET, _routes(name))
+        if sentence:
+            raise TwinError(sentence)
+        return "make the isolated network %s (%s)" % (name, subnet or SUBNET)
+    if subnet and network["subnet"] != str(network_xml.parse_subnet(subnet)):
+        raise TwinError("Network %s has the range %s, not %s: leave subnet out or name another network." % (name, network["subnet"], subnet))
+    if network["active"]:
+        return None
+    if not network["ours"]:
+        raise TwinError("Network %s is not active and not ours to start: virsh net-start %s, or leave the option network out." % (name, name))
+    return "start the network %s" % name
+
+
+def make(conn, name, subnet):
+    """Define and start the network, or start it if it is there."""
+    with client.spoken("Making the network %s" % name):
+        network = _lookup(conn, name) or conn.networkDefineXML(network_xml.build(name, subnet or SUBNET))
+        network.setAutostart(1)
+        if not network.isActive():
+            network.create()
+
+
+def add_lease(conn, name, lease):
+    """Fix a twin's address; lease is {"mac", "address", "domain"}."""
+    _update(conn, name, _api().VIR_NETWORK_UPDATE_COMMAND_ADD_LAST, lease)
+
+
+def drop_lease(conn, name, lease):
+    """Forget a twin's address; the network goes with its last twin."""
+    _update(conn, name, _api().VIR_NETWORK_UPDATE_COMMAND_DELETE, lease)
+    if not find(conn, name)["leases"]:
+        with client.spoken("Removing the network %s" % name):
+            network = _lookup(conn, name)
+            if network.isActive():
+                network.destroy()
+            network.undefine()
+
+
+def _update(conn, name, command, lease):
+    network = _lookup(conn, name)
+    xml = network_xml.lease_xml(lease["mac"], lease["address"], lease["domain"])
+    with client.spoken("Fixing the address %s in network %s" % (lease["address"], name)):
+        flags = _api().VIR_NETWORK_UPDATE_AFFECT_CONFIG
+        if network.isActive():
+            flags |= _api().VIR_NETWORK_UPDATE_AFFECT_LIVE
+        network.update(command, _api().VIR_NETWORK_SECTION_IP_DHCP_HOST, -1, xml, flags)
+
+
+def _lookup(conn, name):
+    try:
+        return conn.networkLookupByName(name)
+    except _api().libvirtError as error:
+        if error.get_error_code() == _api().VIR_ERR_NO_NETWORK:
+            return None
+        raise TwinError("Looking for network %s failed: %s." % (name, error)) from error
+
+
+def _api():
+    return client.libvirt
+
+
+def _routes(name):
+    """IPv4 ranges this machine reaches already, our own bridge left out."""
+    routes = json.loads(check(["ip", "-json", "-4", "route", "show"], "Reading the routes of this machine") or b"[]")
+    return [route for route in routes if route.get("dev") != network_xml.bridge_name(name)]

@@ -1,0 +1,55 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What differs between the twin as it is and as it should be: keyed, over desired fields, in one order."""
+from __future__ import annotations
+
+from .._scopes.model import Change
+from .._scopes.registry import SCHEMA
+from .._scopes.schema import lane_of
+
+# A field whose value the item itself may leave open: an item without it is as good as an inactive one.
+OPEN = ("active",)
+
+
+def diff(actual_scopes, desired_scopes, keep):
+    """Changes that turn the actual scopes into the desired ones, scopes in the schema's order, keys sorted.
+
+    keep is {scope: keys of the twin's own that stay}. A field that a desired item does not have is not compared: policy
+    left it open. A scope that could not be read on either side has no changes, nor has one that is never converged.
+    """
+    changes = []
+    for scope, row in SCHEMA.items():
+        actual, desired = actual_scopes.get(scope), desired_scopes.get(scope)
+        if row.converged and actual and desired and "failed" not in (actual["status"], desired["status"]):
+            changes += _scope(scope, actual["items"], desired["items"], keep.get(scope, ()))
+    return changes
+
+
+def _scope(scope, actual, desired, keep):
+    changes = []
+    for key in sorted(actual.keys() | desired.keys()):
+        lane = lane_of(scope, key)
+        have, want = actual.get(key), desired.get(key)
+        if want is None:
+            if key not in keep:
+                changes.append(Change(scope, key, picked(lane, have), None, ()))
+            continue
+        fields = differing(lane, have or {}, want)
+        if fields or have is None:
+            changes.append(Change(scope, key, picked(lane, have), picked(lane, want), fields))
+    return changes
+
+
+def picked(lane, item):
+    """The fields of an item that are in a lane and set; None for no item."""
+    return None if item is None else {name: item[name] for name in lane if item.get(name) is not None}
+
+
+def differing(lane, have, want):
+    """Names of the fields that want sets and have does not have so, sorted; where have leaves its activity open, that is no difference."""
+    left_open = OPEN if have and want.get("active") == "inactive" else ()
+    return tuple(sorted(
+        name for name in lane
+        if want.get(name) is not None and have.get(name) != want[name] and not (name in left_open and have.get(name) is None)
+    ))

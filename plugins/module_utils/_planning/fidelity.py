@@ -1,0 +1,127 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How true the twin is: what is reproduced, what is not, and why, item by item."""
+from __future__ import annotations
+
+from .._base.reasons import DEGRADED, IMPOSSIBLE, REASONS, REPRODUCED, code_of, explain
+from .._scopes.registry import SCHEMA
+from .._scopes.schema import lane_of
+from .diff import differing, picked
+
+UNEXPLAINED = ("differs", "apply_failed")
+WHOLE_SCOPE = ""  # key of the exception that stands for a scope which could not be read
+# The kernel keeps some memory for itself before it counts.
+MEMORY_TOLERANCE = 1 / 8
+
+
+def report(host_scopes, desired, exceptions, actual, failures=None, kept=None):
+    """What of the host is in the twin.
+
+    exceptions are policy's, failures {scope: {key: reason, or a sentence of what failed}} the converge's, kept policy's
+    {scope: {key: reason}} of the twin's own. Returns {"scopes": {scope: {"items", "reproduced", "degraded",
+    "impossible"}}, "exceptions": [{"scope", "key", "reason", "sentence", "fields": {name: [host's, twin's]}}], "extras":
+    the same of what only the twin has, "percent_reproduced", "percent_explained"}.
+
+    An item is reproduced where every desired field of the host's is the twin's. Where it is not, and what policy asked for
+    is not there either, no reason of policy's explains it.
+    """
+    judge = _Judge(desired, exceptions, actual, failures or {})
+    scopes, found = {}, []
+    for scope in sorted(host_scopes, key=list(SCHEMA).index):
+        mine = judge.scope(scope, host_scopes[scope])
+        total = len(host_scopes[scope]["items"]) + len(set(host_scopes[scope]["excluded"]) - set(host_scopes[scope]["items"]))
+        total += WHOLE_SCOPE in {row["key"] for row in mine}
+        levels = [REASONS[code_of(row["reason"])].level for row in mine]
+        scopes[scope] = {
+            "items": total, REPRODUCED: total - levels.count(DEGRADED) - levels.count(IMPOSSIBLE),
+            DEGRADED: levels.count(DEGRADED), IMPOSSIBLE: levels.count(IMPOSSIBLE),
+        }
+        found += mine
+    total, reproduced = (sum(row[name] for row in scopes.values()) for name in ("items", REPRODUCED))
+    unexplained = sum(code_of(row["reason"]) in UNEXPLAINED for row in found)
+    return {
+        "scopes": scopes, "exceptions": found, "extras": _extras(host_scopes, actual, kept or {}),
+        "percent_reproduced": _percent(reproduced, total), "percent_explained": _percent(total - unexplained, total),
+    }
+
+
+class _Judge:
+    """Says of each item of the host why it is not in the twin, if it is not."""
+
+    def __init__(self, desired, exceptions, actual, failures):
+        self.desired, self.exceptions, self.actual, self.failures = desired, exceptions, actual, failures
+        self.lost = {}  # packages that are not in the twin as they should be
+
+    def scope(self, scope, body):
+        if body["status"] == "failed":
+            return [_row(scope, WHOLE_SCOPE, "scope_failed: %s" % body["note"], {})]
+        rows = []
+        for key in sorted(body["items"].keys() | body["excluded"].keys()):
+            row = self._item(scope, key, body)
+            if row:
+                rows.append(row)
+                if scope == "packages":
+                    self.lost[key.rpartition(":")[0]] = row["reason"]
+        return rows
+
+    def _item(self, scope, key, body):
+        if key in body["excluded"]:
+            return _row(scope, key, body["excluded"][key], {})
+        item, twins = body["items"][key], self.actual.get(scope)
+        if twins is None or twins["status"] == "failed":
+            note = twins["note"] if twins else "it has not been read"
+            return _row(scope, key, self._policy(scope, key) or "differs: the twin could not be read: %s" % note, {})
+        lane, have = lane_of(scope, key), twins["items"].get(key)
+        fields = lane if have is None else _differing(scope, key, have, item)
+        if have is not None and not fields:
+            return None
+        shown = {name: [item.get(name), (have or {}).get(name)] for name in fields if name in item}
+        return _row(scope, key, self._reason(scope, key, item, have), shown)
+
+    def _reason(self, scope, key, item, have):
+        """Policy's reason where the twin is what policy wants; else what failed, or what it hangs on."""
+        want = self.desired.get(scope, {"items": {}})["items"].get(key)
+        reason = self._policy(scope, key)
+        obeyed = want is None or (have is not None and not _differing(scope, key, have, want))
+        if reason and obeyed:
+            return reason
+        failure = self.failures.get(scope, {}).get(key)
+        if failure:
+            return failure if code_of(failure) in REASONS else "apply_failed: %s" % failure
+        if scope == "services" and item.get("active") == "active" and (have or {}).get("condition") is False \
+                and _differing(scope, key, have, item) == ("active",):
+            return "condition_differs"
+        if item.get("package") in self.lost:
+            return "needs_excluded: package %s" % item["package"]
+        return "differs"
+
+    def _policy(self, scope, key):
+        return self.exceptions.get(scope, {}).get(key)
+
+
+def _differing(scope, key, have, want):
+    if (scope, key) == ("hardware", "memory"):
+        return () if abs(have["bytes"] - want["bytes"]) <= MEMORY_TOLERANCE * want["bytes"] else ("bytes",)
+    return differing(lane_of(scope, key), have, want)
+
+
+def _extras(host_scopes, actual, kept):
+    rows = []
+    for scope in sorted(set(host_scopes) & set(actual), key=list(SCHEMA).index):
+        known = host_scopes[scope]
+        if known["status"] == "failed":
+            continue
+        for key in sorted(set(actual[scope]["items"]) - set(known["items"]) - set(known["excluded"])):
+            have = picked(lane_of(scope, key), actual[scope]["items"][key])
+            reason = kept.get(scope, {}).get(key, "twin_extra")
+            rows.append(_row(scope, key, reason, {name: [None, value] for name, value in have.items()}))
+    return rows
+
+
+def _row(scope, key, reason, fields):
+    return {"scope": scope, "key": key, "reason": reason, "sentence": explain(reason), "fields": fields}
+
+
+def _percent(part, total):
+    return 100.0 * part / total if total else 100.0

@@ -1,0 +1,52 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files follow their user or group to its new number: one pass over the disk for all of them."""
+
+from __future__ import annotations
+
+import collections
+import os
+import stat
+
+from ..._base.run import check
+
+
+def follow(before, after, root="/"):
+    """Give files to the new numbers; before and after are {"passwd": {name: uid}, "group": {name: gid}}."""
+    uids, gids = (_moved(before[table], after[table]) for table in ("passwd", "group"))
+    if not uids and not gids:
+        return
+    tests = [["-uid", str(uid)] for uid in sorted(uids)] + [["-gid", str(gid)] for gid in sorted(gids)]
+    expression = [word for test in tests for word in ["-o"] + test][1:]
+    out = check(
+        ["find"] + _roots(root) + ["-xdev", "("] + expression + [")", "-printf", "%U %G %p\\0"],
+        "Finding files of renumbered accounts",
+        timeout=600,
+    )
+    for row in out.split(b"\0")[:-1]:
+        uid, gid, path = row.split(b" ", 2)
+        _give(path, uids.get(int(uid), int(uid)), gids.get(int(gid), int(gid)))
+
+
+def _moved(before, after):
+    """{old number: new number} of names that have another one now; a number of several names is left alone."""
+    owners = collections.Counter(before.values())
+    return {number: after[name] for name, number in before.items() if after.get(name, number) != number and owners[number] == 1}
+
+
+def _roots(root):
+    """The disk, and what is kept in memory for running services."""
+    run = os.path.join(root, "run")
+    return [root] + ([run] if os.path.ismount(run) else [])
+
+
+def _give(path, uid, gid):
+    try:
+        now = os.lstat(path)
+        os.lchown(path, uid, gid)
+        # a change of owner clears set-user-id bits
+        if stat.S_ISREG(now.st_mode) and now.st_mode & (stat.S_ISUID | stat.S_ISGID):
+            os.chmod(path, stat.S_IMODE(now.st_mode))
+    except FileNotFoundError:
+        return  # gone since it was found, so nobody's any more

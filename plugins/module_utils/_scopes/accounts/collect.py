@@ -1,0 +1,61 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Users and groups from /etc/passwd and /etc/group; /etc/shadow is never opened."""
+from __future__ import annotations
+
+from ..._base.codec import text
+from ..context import result
+
+
+def collect(context):
+    """Items `user:NAME` and `group:NAME`; lines that make no sense are left out and named in the note."""
+    groups, bad_groups = parse_groups(context.read("/etc/group") or b"")
+    names = {}
+    for name, group in groups.items():
+        names.setdefault(group["gid"], name)
+    users, bad_users = parse_users(context.read("/etc/passwd") or b"", names)
+    items = {"group:" + name: group for name, group in groups.items()}
+    items.update({"user:" + name: user for name, user in users.items()})
+    note = "; ".join(
+        "left out of %s: line %s" % (path, ", ".join(map(str, lines)))
+        for path, lines in (("/etc/passwd", bad_users), ("/etc/group", bad_groups))
+        if lines
+    )
+    return result(context.wanted(items), note=note)
+
+
+def parse_users(content, group_names):
+    """({name: fields}, [numbers of bad lines]) of a passwd file's bytes; group_names is {gid: name}."""
+    users, bad = {}, []
+    for number, row in _rows(content, 7, (2, 3)):
+        if row is None:
+            bad.append(number)
+            continue
+        name, _password, uid, gid, gecos, home, shell = row
+        group = group_names.get(int(gid), gid)
+        users.setdefault(name, {"uid": int(uid), "group": group, "gecos": gecos, "home": home, "shell": shell})
+    return users, bad
+
+
+def parse_groups(content):
+    """({name: fields}, [numbers of bad lines]) of a group file's bytes."""
+    groups, bad = {}, []
+    for number, row in _rows(content, 4, (2,)):
+        if row is None:
+            bad.append(number)
+            continue
+        name, _password, gid, members = row
+        groups.setdefault(name, {"gid": int(gid), "members": sorted(set(filter(None, members.split(","))))})
+    return groups, bad
+
+
+def _rows(content, width, numeric):
+    """(line number, fields) of each line; fields is None where the line is not one of this file."""
+    for number, line in enumerate(text(content).split("\n"), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        fields = line.split(":")
+        sound = len(fields) == width and fields[0] and fields[0][0] not in "+-"
+        sound = sound and all(fields[place].isascii() and fields[place].isdigit() for place in numeric)
+        yield number, fields if sound else None

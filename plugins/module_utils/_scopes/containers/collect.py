@@ -1,0 +1,100 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Docker and Podman over their API sockets: containers, images, networks, volumes.
+
+Keys are `KIND:ENGINE/NAME`, ENGINE being docker, podman, or podman@USER (docker@USER) for a rootless one. Containers that
+remove themselves (`--rm`) belong to whoever starts them and are no items, nor are anonymous volumes and built-in networks.
+"""
+from __future__ import annotations
+
+import collections
+import glob
+import json
+import os
+import pwd
+import re
+
+from ..._base.errors import TwinError
+from ..._base.unix_http import call
+from ..context import result
+from .spec import container, network, volume
+
+# present: a path that exists where asking is right; the sockets alone would start an engine that nobody uses.
+Engine = collections.namedtuple("Engine", "name socket present")
+
+SYSTEM = (
+    Engine("docker", "/run/docker.sock", "/run/docker.pid"),
+    Engine("docker", "/run/snap.docker/docker.sock", "/run/snap.docker/docker.pid"),
+    Engine("podman", "/run/podman/podman.sock", "/var/lib/containers/storage"),
+)
+BUILT_IN = {"bridge", "host", "none", "podman", "podman-default-kube-network"}
+ANONYMOUS = re.compile(r"[0-9a-f]{64}\Z")
+
+
+def collect(context):
+    """The scope `containers`; an engine that is there and silent fails the scope, since half a list looks like removals."""
+    known = SYSTEM + tuple(_rootless())
+    engines = [engine for engine in known if os.path.exists(engine.socket) and os.path.exists(engine.present)]
+    items = {}
+    for engine in engines:
+        items.update(_read(engine))
+    if not engines:
+        return result({}, note="No Docker or Podman runs on this machine.", status="empty")
+    return result(context.wanted(items), note="Read from %s." % ", ".join(engine.name for engine in engines))
+
+
+def _rootless():
+    for path in sorted(glob.glob("/run/user/[0-9]*")):
+        try:
+            user = pwd.getpwuid(int(os.path.basename(path)))
+        except KeyError:  # the account was deleted under its session
+            continue
+        storage = os.path.join(user.pw_dir, ".local/share/containers/storage")
+        yield Engine("podman@" + user.pw_name, path + "/podman/podman.sock", storage)
+        yield Engine("docker@" + user.pw_name, path + "/docker.sock", path + "/docker.pid")
+
+
+def _read(engine):
+    """Items of one engine, from GET requests of the Docker API (Podman serves the same)."""
+    images = _get(engine, "/images/json")
+    listed = _get(engine, "/containers/json?all=true")
+    inspected = [_get(engine, "/containers/%s/json" % entry["Id"], gone={}) for entry in listed]
+    return parse(engine.name, {
+        "containers": [answer for answer in inspected if answer],
+        "images": images,
+        "networks": _get(engine, "/networks"),
+        "volumes": _get(engine, "/volumes").get("Volumes") or [],
+    })
+
+
+def parse(engine, answers):
+    """Items of an engine's answers: {"containers": [inspect …], "images", "networks", "volumes": as listed}."""
+    digests = {image["Id"]: sorted(image.get("RepoDigests") or []) for image in answers["images"]}
+    items = {}
+    for inspected in answers["containers"]:
+        if not inspected["HostConfig"].get("AutoRemove"):
+            items["container:%s/%s" % (engine, inspected["Name"].lstrip("/"))] = container(inspected, digests)
+    for image in answers["images"]:
+        tags = sorted(tag for tag in image.get("RepoTags") or [] if tag != "<none>:<none>")
+        name = tags[0] if tags else image["Id"]
+        items["image:%s/%s" % (engine, name)] = {"tags": tags, "bytes": image["Size"]}
+    for answer in answers["networks"]:
+        if answer["Name"] not in BUILT_IN:
+            items["network:%s/%s" % (engine, answer["Name"])] = network(answer)
+    for answer in answers["volumes"]:
+        if not ANONYMOUS.match(answer["Name"]):
+            items["volume:%s/%s" % (engine, answer["Name"])] = volume(answer)
+    return items
+
+
+def _get(engine, url, gone=None):
+    """The JSON answer; gone is what a thing that is no longer there counts as."""
+    try:
+        return json.loads(call(engine.socket, "GET", url))
+    except TwinError as error:
+        if gone is not None and "status 404" in str(error):
+            return gone
+        raise TwinError("Reading %s failed: %s" % (engine.name, error)) from error
+    except ValueError as error:
+        raise TwinError("%s answered %s with something that is not JSON: %s." % (engine.name, url, error)) from error

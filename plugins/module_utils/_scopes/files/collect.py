@@ -1,0 +1,110 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Configuration and local files: what they are, whose, and the digest of what they hold."""
+from __future__ import annotations
+
+import os
+import stat
+
+from ..._base.codec import raw, text
+from ..._secrets import redact
+from ..accounts.collect import parse_groups, parse_users
+from ..context import result
+from ..packages import dpkg
+from . import content as files_content
+from . import rules, walk
+
+TYPES = {stat.S_IFREG: "file", stat.S_IFDIR: "dir", stat.S_IFLNK: "link"}
+
+
+def collect(context):
+    """Items by path; what redaction leaves out is in excluded with its reason."""
+    version = [rules.version(), redact.version()]
+    if context.cache.get("version") != version:
+        context.cache.clear()
+        context.cache["version"] = version
+    items, excluded, seen = {}, {}, set()
+    files = _Files(context)
+    for path, info, reason in walk.paths(context) if context.only is None else walk.named(context, context.only):
+        item, reason = (None, reason) if reason else files.item(path, info)
+        seen.add(path)
+        if reason:
+            excluded[path] = reason
+            # A directory that turns out unreadable was an item a moment ago.
+            items.pop(path, None)
+        elif item:
+            items[path] = item
+    if context.only is None:
+        context.cache["content"] = {path: row for path, row in context.cache.get("content", {}).items() if path in seen}
+    return result(items, excluded)
+
+
+class _Files:
+    """Turns paths into items, with the tables that all of them need."""
+
+    def __init__(self, context):
+        self.context = context
+        index = dpkg.index(context)
+        self.owners, self.originals = index["owners"], index["md5"]
+        users, _bad = parse_users(context.read("/etc/passwd") or b"", {})
+        groups, _bad = parse_groups(context.read("/etc/group") or b"")
+        self.users = _names(users, "uid")
+        self.groups = _names(groups, "gid")
+
+    def item(self, path, info):
+        """(item, None), (None, reason), or (None, None) for what a package brings by itself."""
+        kind = TYPES.get(stat.S_IFMT(info.st_mode))
+        if kind is None:
+            return None, "special_file"
+        package = self.owners.get(dpkg.modern(path))
+        if package and not path.startswith("/etc/") and (kind != "file" or info.st_size > files_content.LIMIT or path not in self.originals):
+            return None, None
+        item = {
+            "type": kind,
+            "owner": self.users.get(info.st_uid, str(info.st_uid)),
+            "group": self.groups.get(info.st_gid, str(info.st_gid)),
+        }
+        reason = getattr(self, "_" + kind)(path, info, item)
+        if reason or (item.get("pristine") and not path.startswith("/etc/")):
+            return None, reason
+        if package:
+            item["package"] = package
+        return item, None
+
+    def _dir(self, _path, info, item):
+        item["mode"] = "%04o" % stat.S_IMODE(info.st_mode)
+
+    def _link(self, path, _info, item):
+        try:
+            item["target"] = text(os.readlink(raw(self.context.at(path))))
+        except OSError:
+            return "vanished"
+        if path.startswith("/etc/systemd/"):
+            target = dpkg.modern(os.path.normpath(os.path.join(os.path.dirname(path), item["target"])))
+            if target in self.owners:
+                item["package"] = self.owners[target]
+        return None
+
+    def _file(self, path, info, item):
+        if info.st_size > files_content.LIMIT:
+            return "file_too_large: %d MiB" % (info.st_size >> 20)
+        try:
+            content = files_content.examine(self.context, path, info, self.originals.get(dpkg.modern(path)))
+        except files_content.Vanished:
+            return "vanished"
+        except PermissionError:
+            return "unreadable"
+        if content.secret:
+            return "secret_excluded: it holds " + content.secret
+        item.update(mode="%04o" % stat.S_IMODE(info.st_mode), size=info.st_size, digest=content.digest)
+        if content.pristine:
+            item["pristine"] = True
+        return None
+
+
+def _names(accounts, number):
+    names = {}
+    for name, account in accounts.items():
+        names.setdefault(account[number], name)
+    return names

@@ -1,0 +1,71 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A regular file's content: read once, safely, and judged."""
+from __future__ import annotations
+
+import collections
+import hashlib
+import os
+import time
+
+from ..._base.codec import raw
+from ..._secrets.redact import secret_in
+from ..context import HOST, stamp_of
+
+LIMIT = 8 << 20  # bytes of a file that is carried
+# A file changed this recently may change again under the same time stamp: its stamp proves nothing yet.
+_SETTLED = 1_000_000_000
+
+# digest: SHA-256; pristine: equal to what its package brought; secret: what kind of secret it holds, or None
+Content = collections.namedtuple("Content", "digest pristine secret")
+
+
+class Vanished(Exception):
+    """The file is not, or no longer, what was seen a moment ago."""
+
+
+def read(context, path, info):
+    """Bytes of the regular file that info (its lstat) describes; Vanished if it is another, or changes meanwhile."""
+    try:
+        handle = os.open(raw(context.at(path)), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except PermissionError:
+        raise
+    except OSError as error:
+        raise Vanished(path) from error
+    with os.fdopen(handle, "rb") as stream:
+        content = stream.read(info.st_size + 1)
+        if stamp_of(os.fstat(handle)) != stamp_of(info) or len(content) != info.st_size:
+            raise Vanished(path)
+    return content
+
+
+def examine(context, path, info, original):
+    """Content of a regular file; original is its packaged MD5 or None. An unchanged file is not opened again.
+
+    On a host, what is not pristine is searched for secrets.
+    """
+    rows = context.cache.setdefault("content", {})
+    stamp = stamp_of(info) + [original, context.role]
+    row = rows.get(path)
+    if row is None or row[0] != stamp:
+        row = [stamp] + list(_judge(context, path, read(context, path, info), original))
+        rows.pop(path, None)
+        if time.time_ns() - info.st_ctime_ns > _SETTLED:
+            rows[path] = row
+    return Content(*row[1:])
+
+
+def _judge(context, path, content, original):
+    pristine = original is not None and hashlib.md5(content).hexdigest() == original
+    secret = None if pristine or context.role != HOST else secret_in(path, content)
+    return hashlib.sha256(content).hexdigest(), pristine, secret
+
+
+def blob(context, path, expected):
+    """Bytes of a file if their SHA-256 still is the expected one, else None."""
+    try:
+        content = read(context, path, os.lstat(raw(context.at(path))))
+    except (OSError, Vanished):
+        return None
+    return content if hashlib.sha256(content).hexdigest() == expected else None

@@ -1,0 +1,26 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What policy leaves out of the scope files."""
+
+from __future__ import annotations
+
+# Nothing of what makes virtual machines belongs into the twin of the machine that runs it: left out where a host is its own hypervisor.
+SELF = (
+    "/etc/libvirt/**", "/etc/qemu/**", "/etc/qemu-ifdown", "/etc/qemu-ifup", "/etc/apt-cacher-ng/**", "/etc/ansible/**", "/etc/sasl2/libvirt.conf",
+    "/etc/sasl2/qemu*.conf", "/etc/default/libvirt*", "/etc/default/virt*", "/etc/default/qemu-*", "/etc/default/apt-cacher-ng",
+    "/etc/init.d/libvirt*", "/etc/init.d/virtlogd", "/etc/init.d/apt-cacher-ng", "/etc/init.d/qemu-*", "/etc/logrotate.d/libvirtd*",
+    "/etc/apparmor.d/**/*libvirt*", "/etc/apparmor.d/*virt*", "/etc/cron.daily/apt-cacher-ng", "/etc/rc?.d/???libvirt*",
+    "/etc/rc?.d/???virtlogd", "/etc/rc?.d/???apt-cacher-ng", "/etc/rc?.d/???qemu-*",
+    "/etc/systemd/system/**/libvirt*/**", "/etc/systemd/system/**/virt*d*/**", "/etc/systemd/system/**/virt-*", "/etc/systemd/system/**/qemu-*/**",
+    "/etc/systemd/system/**/apt-cacher-ng.service",
+)
+
+# What a twin has of its own to boot, to be reached and to be proven a twin: left alone on both sides.
+SUBSTRATE = (
+    "/etc/safetytwin/**", "/etc/cloud/**", "/etc/initramfs-tools/**", "/etc/kernel/**", "/etc/grub.d/**", "/etc/default/grub*",
+    "/etc/default/qemu-guest-agent", "/etc/qemu/qemu-ga*", "/etc/init.d/qemu-guest-agent", "/etc/rc?.d/???qemu-guest-agent",
+    "/etc/init.d/cloud-*", "/etc/rc?.d/???cloud-*", "/etc/logrotate.d/cloud-init", "/etc/systemd/system/**/cloud-*",
+    "/etc/systemd/system/**/qemu-guest-agent*", "/etc/systemd/system/**/systemd-networkd*", "/etc/ssh/sshd_config.d/50-cloud-init.conf",
+    "/etc/systemd/system-generators/systemd-*", "/etc/sudoers.d/90-cloud-init-users", "/etc/apt/apt.conf.d/*safetytwin*", "/usr/sbin/policy-rc.d",
+)

@@ -1,0 +1,82 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The types every stage shares: fields and scopes, states, changes, steps, results.
+
+States, steps and requests are JSON documents, so their types are TypedDicts: what is parsed at ingest is passed on as it is.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, NamedTuple, TypedDict
+
+DESIRED = "desired"  # hashed, compared, converged
+TELEMETRY = "telemetry"  # never compared: moves by itself, or only says where a fact comes from
+IDENTITY = "identity"  # right when it differs
+
+# One entry of a scope, {field name: JSON value}; and all of a scope's, by key.
+Item = Dict[str, Any]
+Items = Dict[str, Item]
+# {key: reason}, a reason being `CODE` or `CODE: detail` of _base/reasons.
+Reasons = Dict[str, str]
+
+
+class Field(NamedTuple):
+    """One field of an item; type is a name of JSON Schema's kind: str, int, bool, list or dict."""
+
+    lane: str
+    type: str
+    doc: str
+
+
+class Scope(NamedTuple):
+    """One scope: kinds is {kind of item, "" where there is one kind: {field name: Field}}; builds_on names the scopes that its items need."""
+
+    doc: str
+    converged: bool
+    kinds: dict[str, dict[str, Field]]
+    builds_on: tuple[str, ...] = ()
+
+
+class Body(TypedDict):
+    """One scope of a state; status is ok, empty or failed, and note says why it is not ok."""
+
+    status: str
+    note: str
+    items: Items
+    excluded: Reasons
+
+
+class BodyDelta(Body):
+    """One scope of a delta: items are the changed ones, removed the keys that went."""
+
+    removed: list[str]
+
+
+Scopes = Dict[str, Body]
+Delta = Dict[str, BodyDelta]
+
+
+class Change(NamedTuple):
+    """An item that differs: want is None where it goes, have None where it comes; fields are the names that differ."""
+
+    scope: str
+    key: str
+    have: Item | None
+    want: Item | None
+    fields: tuple[str, ...]
+
+
+def desired(kind: str, doc: str) -> Field:
+    """A field that is hashed, compared and converged."""
+    return Field(DESIRED, kind, doc)
+
+
+def telemetry(kind: str, doc: str) -> Field:
+    """A field that is never compared."""
+    return Field(TELEMETRY, kind, doc)
+
+
+def identity(kind: str, doc: str) -> Field:
+    """A field that is right when it differs."""
+    return Field(IDENTITY, kind, doc)

@@ -1,0 +1,183 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Processes, grouped by what owns them: telemetry altogether.
+
+A process that vanishes while it is read, a zombie, or one that hidepid conceals is left out of what could not be learned of it.
+"""
+from __future__ import annotations
+
+import os
+import re
+import socket
+
+try:
+    import psutil
+except ImportError:  # said in a sentence by collect_telemetry
+    psutil = None
+
+from ..._base.errors import TwinError
+from ..._secrets.redact import redact_argv
+from . import llm
+
+GONE = (OSError,) if psutil is None else (psutil.Error, OSError)
+ATTRIBUTES = [
+    "pid", "ppid", "name", "cmdline", "exe", "username", "cwd", "cpu_times", "memory_info", "io_counters", "num_threads",
+    "status",
+]
+EMPTY = {"count": 0, "cpu_seconds": 0.0, "memory_bytes": 0, "read_bytes": 0, "written_bytes": 0}
+GPUS = re.compile(r"/dev/(nvidia\d|nvidiactl|kfd|dri/render|accel)")
+CONTAINER = re.compile(r"(?:docker|libpod|libpod_parent|cri-containerd|crio|containerd)[-/:]+([0-9a-f]{64})")
+UNIT = re.compile(r"/([^/]+\.(?:service|socket|mount))(?:/|\Z)")
+USER_UNIT = re.compile(r"/user@(\d+)\.service/(?:.*/)?([^/]+\.service)(?:/|\Z)")
+SESSION = re.compile(r"/(session-[^/]+)\.scope")
+
+
+def collect_telemetry(context):
+    """{"groups": {OWNER: {"kind", "count", "processes": […], totals}}, "llm": […]}.
+
+    OWNER is `unit:NAME`, `container:ID`, `session:NAME`, `kernel` or `alone:PROGRAM`. CPU in seconds since the processes
+    began, memory (resident) and I/O in bytes. Processes of one owner with the same command line, user and directory are one
+    entry with their count.
+    """
+    if psutil is None:
+        raise TwinError("Processes cannot be read: psutil is missing for this Python; install the package python3-psutil.")
+    listening = _listening()
+    groups, workloads = {}, []
+    for process in psutil.process_iter():
+        row = _row(process)
+        if row is None:
+            continue
+        owner, kind = owner_of(_cgroup(row["pid"]), row)
+        group = groups.setdefault(owner, dict(EMPTY, kind=kind, processes={}))
+        _count(group, row)
+        _merge(group["processes"], row, listening.get(row["pid"], []))
+        workload = _workload(row, owner)
+        if workload:
+            workloads.append(workload)
+    for group in groups.values():
+        group["processes"] = [group["processes"][key] for key in sorted(group["processes"])]
+        group["cpu_seconds"] = round(group["cpu_seconds"], 2)
+    return {"groups": groups, "llm": workloads}
+
+
+def owner_of(cgroup, row):
+    """(owner, kind) by a control group's path; row is used where that says nothing."""
+    found = CONTAINER.search(cgroup)
+    if found:
+        return "container:" + found.group(1)[:12], "container"
+    found = USER_UNIT.search(cgroup)
+    if found:
+        return "unit:user@%s/%s" % (row["username"] or found.group(1), found.group(2)), "unit"
+    found = SESSION.search(cgroup)
+    if found:
+        return "session:" + found.group(1), "session"
+    found = UNIT.search(cgroup)
+    if found:
+        return "unit:" + found.group(1), "unit"
+    if row["pid"] == 2 or row["ppid"] == 2:
+        return "kernel", "kernel"
+    return "alone:" + (row["name"] or "?"), "alone"
+
+
+def parse_cgroup(content):
+    """The path that says most in /proc/PID/cgroup (text): the unified hierarchy's, else systemd's own."""
+    rows = (line.split(":", 2) for line in content.splitlines() if line.count(":") > 1)
+    paths = {controllers: path for _number, controllers, path in rows}
+    return paths.get("") if paths.get("", "/") != "/" else paths.get("name=systemd", paths.get("", "/"))
+
+
+def _cgroup(pid):
+    try:
+        with open("/proc/%d/cgroup" % pid, "rb") as stream:
+            return parse_cgroup(os.fsdecode(stream.read()))
+    except OSError:
+        return "/"
+
+
+def _row(process):
+    """The attributes as a dict; None for a process that is gone or only waits to be reaped."""
+    try:
+        row = process.as_dict(ATTRIBUTES)
+    except GONE:
+        return None
+    return None if row["status"] == psutil.STATUS_ZOMBIE else row
+
+
+def _count(group, row):
+    group["count"] += 1
+    group["cpu_seconds"] += sum(row["cpu_times"][:2]) if row["cpu_times"] else 0.0
+    group["memory_bytes"] += row["memory_info"].rss if row["memory_info"] else 0
+    group["read_bytes"] += row["io_counters"].read_bytes if row["io_counters"] else 0
+    group["written_bytes"] += row["io_counters"].write_bytes if row["io_counters"] else 0
+
+
+def _merge(entries, row, sockets):
+    argv = redact_argv(row["cmdline"] or [])
+    while argv and not argv[-1]:  # a program that wrote its title over its arguments leaves empty ones behind
+        argv.pop()
+    key = (tuple(argv or [row["name"] or ""]), row["username"] or "", row["cwd"] or "")
+    entry = entries.setdefault(key, {
+        "argv": argv, "name": row["name"], "exe": row["exe"], "user": row["username"], "cwd": row["cwd"],
+        "count": 0, "threads": 0, "pids": [], "listening": [],
+    })
+    entry["count"] += 1
+    entry["threads"] += row["num_threads"] or 0
+    entry["pids"].append(row["pid"])
+    entry["listening"] = sorted(set(entry["listening"]) | set(sockets))
+
+
+def _listening():
+    """{pid: ["tcp 127.0.0.1:80", …]} of sockets that wait for others."""
+    try:
+        connections = psutil.net_connections("inet")
+    except GONE:
+        return {}
+    found = {}
+    for connection in connections:
+        stream = connection.type == socket.SOCK_STREAM
+        if connection.pid is None or (connection.status != psutil.CONN_LISTEN if stream else connection.raddr):
+            continue
+        address = ("[%s]:%d" if ":" in connection.laddr[0] else "%s:%d") % tuple(connection.laddr)
+        found.setdefault(connection.pid, []).append("%s %s" % ("tcp" if stream else "udp", address))
+    return found
+
+
+def _workload(row, owner):
+    seen = llm.recognise(row["cmdline"] or [])
+    if seen is None:
+        return None
+    if "model" not in seen:
+        seen = llm.recognise(row["cmdline"], _environment(row["pid"]))
+    if "model" in seen:
+        seen["model"] = redact_argv(["", seen["model"]])[1]
+    memory = row["memory_info"].rss if row["memory_info"] else None
+    return dict(seen, owner=owner, pid=row["pid"], gpus=_gpus(row["pid"]), memory_bytes=memory)
+
+
+def _environment(pid):
+    """Only the variables that name a model: no other value is looked at."""
+    try:
+        with open("/proc/%d/environ" % pid, "rb") as stream:
+            pairs = os.fsdecode(stream.read()).split("\0")
+    except OSError:
+        return {}
+    wanted = tuple(name + "=" for name in llm.MODEL_VARIABLES)
+    return dict(pair.split("=", 1) for pair in pairs if pair.startswith(wanted))
+
+
+def _gpus(pid):
+    """Device files of accelerators that the process has open."""
+    base, found = "/proc/%d/fd" % pid, set()
+    try:
+        names = os.listdir(base)
+    except OSError:
+        return []
+    for name in names:
+        try:
+            target = os.readlink(os.path.join(base, name))
+        except OSError:  # closed meanwhile
+            continue
+        if GPUS.match(target):
+            found.add(target)
+    return sorted(found)

@@ -1,0 +1,110 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What units' files say about them: digest, owner, and whether the unit may leave the host.
+
+A unit whose fragment stays on the host stays with it; a drop-in that stays is as if it were not there: in the twin it is
+not.
+"""
+from __future__ import annotations
+
+import os
+import stat
+
+from ..._base.codec import digest
+from ..._secrets.redact import secret_in, version
+from ..context import HOST, stamp_of
+from ..files.rules import IGNORE, covering
+from ..packages.dpkg import modern, owners
+
+SECRET = "secret_excluded"
+# Written by packages, never by hand: no place for a secret of this host.
+VENDOR = ("/usr/lib/", "/lib/")
+
+
+def add_content(context, items):
+    """Complete items (in place) by digest and package; take out those that stay here, and return {key: reason} of them."""
+    files = _Files(context)
+    packages = owners(context, [modern(item["fragment"]) for item in items.values() if "fragment" in item])
+    excluded = {}
+    for key, item in items.items():
+        if "programs" in item:
+            item["programs"] = [path for path in item["programs"] if os.path.isfile(path)]
+        if "fragment" not in item:
+            continue
+        reason = files.reason(item["fragment"])
+        if reason:
+            excluded[key] = reason
+        _describe(item, files)
+        if item["fragment"] in packages:
+            item["package"] = packages[item["fragment"]]
+    for key in excluded:
+        del items[key]
+    files.keep()
+    return excluded
+
+
+def _describe(item, files):
+    fragment = item["fragment"]
+    # What lies under /run was made for this boot of this machine.
+    lasting = [path for path in item.pop("dropins", []) if not path.startswith("/run/")]
+    dropins = [path for path in lasting if not files.reason(path)]
+    item["fragment"] = modern(fragment)
+    if dropins:
+        item["dropins"] = [modern(path) for path in dropins]
+    # What a generator wrote is not the admin's, and names this machine's disks and consoles.
+    if not fragment.startswith("/run/systemd/generator"):
+        digests = [files.digest(path) for path in [fragment] + dropins]
+        if None not in digests:
+            item["digest"] = digest(digests)
+
+
+class _Files:
+    """Unit files by path, each read again only where its stamp or the tables of secrets changed."""
+
+    def __init__(self, context):
+        self.context = context
+        tables = version()
+        self.known = context.cache.get("digests", {}) if context.cache.get("tables") == tables else {}
+        self.fresh = {}
+        context.cache["tables"] = tables
+
+    def digest(self, path):
+        """SHA-256 of the content; None where there is no such file, or it holds a secret."""
+        return self._read(path)[1]
+
+    def reason(self, path):
+        """Why the file does not leave the host, or None; a twin's own files have nowhere to go."""
+        if self.context.role != HOST or (path.startswith(VENDOR) and not self.context.exclude):
+            return None
+        ruled = covering(path, self.context.exclude)
+        if ruled not in (None, IGNORE):
+            return ruled
+        return SECRET if self._read(path)[2] else None
+
+    def keep(self):
+        """Remember what was read for the next harvest."""
+        self.context.cache["digests"] = self.fresh if self.context.only is None else dict(self.known, **self.fresh)
+
+    def _read(self, path):
+        """[stamp, digest, secret] of a regular file."""
+        if path in self.fresh:
+            return self.fresh[path]
+        try:
+            handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        except OSError:  # deleted while its unit is loaded
+            return [None, None, False]
+        with os.fdopen(handle, "rb") as stream:
+            info = os.fstat(handle)
+            if not stat.S_ISREG(info.st_mode):
+                return [None, None, False]
+            entry = self.known.get(path)
+            if not entry or entry[0] != stamp_of(info):
+                entry = [stamp_of(info)] + self._judge(path, stream.read())
+        self.fresh[path] = entry
+        return entry
+
+    def _judge(self, path, content):
+        if self.context.role == HOST and not path.startswith(VENDOR) and secret_in(path, content):
+            return [None, True]
+        return [digest(content), False]

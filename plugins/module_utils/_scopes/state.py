@@ -1,0 +1,66 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""States as plain values: digests, deltas between them, and the format's gate."""
+from __future__ import annotations
+
+from .._base.codec import digest
+from .._base.errors import TwinError
+from .schema import FORMAT, desired
+
+
+def scope_digest(scope, body):
+    """Digest of one scope's desired lane; body is {"status", "note", "items", "excluded"}."""
+    items = body["items"]
+    rows = [[key, digest(desired(scope, key, items[key]))] for key in sorted(items)]
+    return digest([body["status"], rows, sorted(body["excluded"].items())])
+
+
+def state_digest(scopes):
+    """Digest of a whole state: the same for two harvests that differ by telemetry and identity only."""
+    return digest([[scope, scope_digest(scope, scopes[scope])] for scope in sorted(scopes)])
+
+
+def delta(before, after):
+    """What turns scopes `before` into `after`: {scope: {"status", "note", "items": changed, "removed": keys, "excluded"}}.
+
+    Scopes whose desired lane is the same are left out.
+    """
+    changes = {}
+    for scope, body in after.items():
+        old = before.get(scope)
+        if old is not None and scope_digest(scope, old) == scope_digest(scope, body):
+            continue
+        known = old["items"] if old else {}
+        changes[scope] = dict(
+            body,
+            items={key: item for key, item in body["items"].items() if key not in known or not _same(scope, key, known[key], item)},
+            removed=sorted(set(known) - set(body["items"])),
+        )
+    return changes
+
+
+def _same(scope, key, old, new):
+    return desired(scope, key, old) == desired(scope, key, new)
+
+
+def merge(before, changes):
+    """The inverse of delta: scopes `before` with changes applied; scopes that changes do not name stay."""
+    after = dict(before)
+    for scope, change in changes.items():
+        kept = before[scope]["items"] if scope in before else {}
+        gone = set(change["removed"])
+        items = {key: item for key, item in kept.items() if key not in gone}
+        items.update(change["items"])
+        after[scope] = {"status": change["status"], "note": change["note"], "items": items, "excluded": change["excluded"]}
+    return after
+
+
+def check_format(document, what):
+    """Refuse a document of another format in a sentence; what names it."""
+    found = document.get("format")
+    if found == FORMAT:
+        return document
+    if isinstance(found, int) and found > FORMAT:
+        raise TwinError("%s has format %d, this version reads up to %d: upgrade safetytwin.twin here." % (what, found, FORMAT))
+    raise TwinError("%s has no format number this version knows (%r): harvest the host again." % (what, found))

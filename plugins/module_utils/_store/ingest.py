@@ -1,0 +1,97 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a host's harvest to a state this hypervisor knows: checked, merged, its contents kept, numbered."""
+from __future__ import annotations
+
+import base64
+
+from .._base.errors import Busy, Refused, TwinError
+from .._scopes.schema import FORMAT
+from .._scopes.state import check_format, delta, merge, state_digest
+
+FAMILY = {"debian", "ubuntu"}  # of os-release, ID or ID_LIKE
+APT_FILES = ("/etc/apt/sources.list", "/etc/apt/sources.list.d/", "/etc/apt/keyrings/", "/etc/apt/trusted.gpg", "/etc/apt/trusted.gpg.d/")
+
+
+def known(store, host):
+    """The host document the store has: {"machine", "scopes"}; a sentence when it has none."""
+    if store.head(host) is None:
+        raise TwinError("Nothing is known of %s yet: run safetytwin.twin.sync, which harvests it first." % host)
+    return store.documents(host)[0]
+
+
+def take(store, host, reply):
+    """Take a harvest's reply into the store; returns the host document. A new digest becomes the next revision."""
+    check_format(reply, "The harvest of %s" % host)
+    head = store.head(host)
+    _check_identity(host, head, reply["machine"])
+    before = store.documents(host)[0]["scopes"] if head else {}
+    scopes = _scopes(host, head, before, reply)
+    for name, content in reply["blobs"].items():
+        store.put_blob(name, base64.b64decode(content))
+    document = {"format": FORMAT, "machine": reply["machine"], "scopes": scopes}
+    if head is None or head["digest"] != reply["digest"]:
+        store.take(host, document, reply["digest"], delta(before, scopes))
+    return document
+
+
+def preview(store, host, reply):
+    """The document take() would return, with nothing written."""
+    check_format(reply, "The harvest of %s" % host)
+    head = store.head(host)
+    _check_identity(host, head, reply["machine"])
+    before = store.documents(host)[0]["scopes"] if head else {}
+    return {"format": FORMAT, "machine": reply["machine"], "scopes": _scopes(host, head, before, reply)}
+
+
+def _check_identity(host, head, machine):
+    """Before anything of a host is kept: that it can be mirrored, and that it is who it was."""
+    distribution = machine["distribution"]
+    if not head and not FAMILY & {distribution["id"], *distribution.get("like", ())}:
+        raise Refused(
+            "%s is %s: hosts of the Debian family are mirrored so far. Take it out of group twin_hosts."
+            % (host, distribution.get("name") or distribution["id"] or "of an unknown distribution")
+        )
+    if head and head["machine_id"] != machine["machine_id"]:
+        raise Refused(
+            "%s answers with machine-id %s, its twin was made of %s: this is another machine. If it was reinstalled on purpose, "
+            "remove the old twin first with `ansible-playbook safetytwin.twin.uninstall --limit %s`." % (host, machine["machine_id"], head["machine_id"], host)
+        )
+
+
+def _scopes(host, head, before, reply):
+    if reply["base"] is None:
+        scopes = reply["scopes"]
+    elif head is None or head["digest"] != reply["base"]:
+        raise Busy("The harvest of %s was made against a state that is no longer the newest: the next cycle takes it." % host)
+    else:
+        scopes = merge(before, reply["scopes"])
+    if state_digest(scopes) != reply["digest"]:
+        raise TwinError("The harvest of %s arrived damaged (its digest differs): run the sync again." % host)
+    return scopes
+
+
+def apt_sources(store, scopes):
+    """The host's package sources and keys: [{"path", "content": bytes}], as far as their contents are here."""
+    found = []
+    for path, item in sorted(scopes["files"]["items"].items()):
+        if path.startswith(APT_FILES) and item["type"] == "file":
+            content = store.get_blob(item["digest"])
+            if content is not None:
+                found.append({"path": path, "content": content})
+    return found
+
+
+def image_facts(store, document):
+    """What a base image that matches this host is built of, as JSON values; see the options of twin_image."""
+    scopes = document["scopes"]
+    return {
+        "distribution": document["machine"]["distribution"],
+        "architecture": document["machine"]["architecture"],
+        "packages": scopes["packages"]["items"],
+        "accounts": scopes["accounts"]["items"],
+        "sources": [
+            {"path": source["path"], "content": base64.b64encode(source["content"]).decode("ascii")} for source in apt_sources(store, scopes)
+        ],
+    }

@@ -1,0 +1,148 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The hypervisor's own way into a twin: one ssh master per twin, kept, in a unit of its own where systemd runs."""
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import socket
+import time
+
+from .._base.errors import TwinError
+from .._base.run import check, last_words, run, start
+from .._store.sqlite import RUN
+from . import program as transport_program
+from . import runtime
+
+_RETRY = 0.2  # seconds between two looks while a twin boots or lets us in
+_PING = 10  # seconds that a busy twin may take to say anything
+_LOGIN = 20  # seconds a key exchange may take in an emulated guest
+_SYSTEMD = "/run/systemd/system"
+
+
+class Channel:
+    """A twin's ssh, by the ssh_config that provisioning wrote into the twin's directory."""
+
+    def __init__(self, twin):
+        """twin is what _libvirt/client.find_twin says: {"domain", "directory", "address", "port", …}."""
+        self.domain = twin["domain"]
+        self.endpoint = (twin["address"], twin["port"])
+        self.ssh = ["ssh", "-F", os.path.join(twin["directory"], "ssh_config")]
+        # Of this version alone: an older master may still carry the socket of the version before.
+        self.local = os.path.join(RUN, "%s-%s.sock" % (self.domain, runtime.archive()[0]))
+
+    def alive(self):
+        """True while the master of an earlier cycle still has its connection: the twin has not rebooted since."""
+        return run([*self.ssh, "-O", "check", "twin"], timeout=5).rc == 0
+
+    def open(self, patience):
+        """Have a master that carries, and return the boot id of the twin that answers; waits up to patience (seconds) for one that boots."""
+        boot = self._boot_id() if self.alive() else None
+        if boot is None:
+            self.close()
+            deadline = time.monotonic() + patience
+            self._wait(self._listening, deadline)
+            self._start_master()
+            self._wait(self.alive, max(deadline, time.monotonic() + _LOGIN))
+            boot = self.call("_ping", {})["boot_id"]
+        return boot
+
+    def _boot_id(self):
+        """None where no twin answers: the master of one that just went down does not know it yet."""
+        try:
+            return self.call("_ping", {}, timeout=_PING)["boot_id"]
+        except TwinError:
+            return None
+
+    def _wait(self, condition, deadline):
+        while not condition():
+            if time.monotonic() > deadline:
+                raise TwinError(
+                    "The twin %s does not answer on ssh at %s port %d: look at its console with `virsh console %s`."
+                    % (self.domain, *self.endpoint, self.domain)
+                )
+            time.sleep(_RETRY)
+
+    def _listening(self):
+        """True when an ssh server greets; a port that only accepts is a twin still booting."""
+        try:
+            with socket.create_connection(self.endpoint, timeout=2) as connection:
+                return connection.recv(4) == b"SSH-"
+        except OSError:
+            return False
+
+    def _start_master(self):
+        master = [*self.ssh, "-M", "-N", "-o", "ConnectTimeout=%d" % _LOGIN, "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3", "twin"]
+        if os.path.isdir(_SYSTEMD):
+            # A oneshot service's cgroup would take the master along at its end.
+            unit = "safetytwin-channel-%s" % self.domain
+            run(["systemctl", "stop", unit], timeout=20)
+            check(["systemd-run", "--quiet", "--collect", "--unit", unit, *master], "Starting the ssh channel to %s" % self.domain, timeout=20)
+        else:
+            start(master)
+
+    def close(self):
+        """End the master, if there is one."""
+        run([*self.ssh, "-O", "exit", "twin"], timeout=5)
+
+    def call(self, program, request, timeout=600):
+        """Run a program of the runtime in the twin and return its reply; request is a dict, or an open file."""
+        payload = io.BytesIO(json.dumps(request).encode("ascii")) if isinstance(request, dict) else request
+        answer = self._ask(program, payload, timeout)
+        if not answer:  # nobody serves this version there
+            self._serve()
+            answer = self._ask(program, payload, timeout)
+        return transport_program.unpack(answer, "The twin %s" % self.domain)
+
+    def _ask(self, program, payload, timeout):
+        """What the resident programs answer; nothing where they are not there."""
+        payload.seek(0)
+        with socket.socket(socket.AF_UNIX) as caller:
+            caller.settimeout(timeout)
+            try:
+                caller.connect(self.local)
+            except (FileNotFoundError, ConnectionRefusedError):
+                self._forward()
+                caller.connect(self.local)
+            try:
+                caller.sendall(program.encode("ascii") + b"\n")
+                for block in iter(lambda: payload.read(1 << 20), b""):
+                    caller.sendall(block)
+                caller.shutdown(socket.SHUT_WR)
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # it has answered without listening to the end, or is not there: the answer tells
+            return self._hear(caller, program, timeout)
+
+    def _hear(self, caller, program, timeout):
+        heard = []
+        try:
+            for block in iter(lambda: caller.recv(1 << 20), b""):
+                heard.append(block)
+        except ConnectionResetError:
+            pass  # as above
+        except socket.timeout:
+            raise TwinError("The twin %s gave no answer to %s within %d s: look at its console with `virsh console %s`." % (
+                self.domain, program, timeout, self.domain)) from None
+        return b"".join(heard)
+
+    def _forward(self):
+        """Have the master carry a socket here to the one in the twin."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.local)
+        check([*self.ssh, "-O", "forward", "-L", "%s:%s" % (self.local, runtime.socket()), "twin"], "Reaching into the twin %s" % self.domain, timeout=10)
+
+    def _serve(self):
+        result = self._execute(runtime.serve())
+        if result.rc == runtime.MISSING:
+            installed = self._execute(runtime.install(), runtime.archive()[1])
+            if installed.rc:
+                raise TwinError("The runtime could not be installed in the twin %s: %s" % (self.domain, last_words(installed.err)))
+            result = self._execute(runtime.serve())
+        if result.rc:
+            raise TwinError("The runtime does not start in the twin %s: %s" % (self.domain, last_words(result.err) or "it never listened"))
+
+    def _execute(self, command, payload=None, timeout=180):
+        return run([*self.ssh, "-T", "twin", command], stdin=payload, timeout=timeout)

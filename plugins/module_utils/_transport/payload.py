@@ -1,0 +1,80 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carrying a plan into the twin, and what was read back out of it."""
+from __future__ import annotations
+
+import io
+import json
+import os
+import tarfile
+import tempfile
+
+from .._packages import fetch, proxy
+from .._store.ingest import apt_sources
+
+
+def fetch_packages(store, document, steps):
+    """Package files for the steps that need them: {"files": {key: path}, "gone": {key: version}, "unavailable": {key: why}}."""
+    wanted = [_wanted(step) for step in steps if step["scope"] == "packages" and _needs_file(step)]
+    if not wanted:
+        return {"files": {}, "gone": {}, "unavailable": {}}
+    sources = apt_sources(store, document["scopes"])
+    return fetch.fetch(wanted, document["machine"], sources, os.path.join(store.root, "packages"), lambda: proxy.ensure(sources)["url"])
+
+
+def _wanted(step):
+    name, arch = step["key"].rsplit(":", 1)
+    return {"name": name, "arch": arch, "version": step["want"]["version"]}
+
+
+def _needs_file(step):
+    want, have = step["want"], step["have"] or {}
+    return bool(want) and want["status"] == "installed" and (have.get("status"), have.get("version")) != ("installed", want["version"])
+
+
+def missing_contents(store, steps):
+    """Digests of file contents that the steps want and the store lacks."""
+    return sorted({name for name in _contents(steps) if not os.path.exists(store.blob_path(name))})
+
+
+def _contents(steps):
+    for step in steps:
+        want, have = step["want"], step["have"] or {}
+        if step["scope"] == "files" and want and want["type"] == "file" and want["digest"] != have.get("digest"):
+            yield want["digest"]
+
+
+def deliver(channel, store, request, packages):
+    """Apply request["plan"] in the twin; returns _apply's reply. packages is {key: path of a .deb}."""
+    with tempfile.TemporaryFile(dir=store.root) as spool:
+        with tarfile.open(fileobj=spool, mode="w") as tar:
+            _add(tar, "request.json", json.dumps(request).encode("ascii"))
+            for name in sorted(set(_contents(request["plan"]["steps"]))):
+                content = store.get_blob(name)
+                if content is not None:
+                    _add(tar, "blobs/" + name, content)
+            for path in sorted(packages.values()):
+                tar.add(path, "packages/" + os.path.basename(path))
+        spool.seek(0)
+        return channel.call("_apply", spool, timeout=1800)
+
+
+def _add(tar, name, content):
+    member = tarfile.TarInfo(name)
+    member.size, member.mode = len(content), 0o600
+    tar.addfile(member, io.BytesIO(content))
+
+
+def read_back(actual, reply):
+    """The twin's scopes after a delivery: `actual` with everything that was read back in its place."""
+    after = dict(actual)
+    for scope, keys in reply["read"].items():
+        body = reply["scopes"][scope]
+        if keys is None:
+            after[scope] = body
+            continue
+        asked = set(keys)
+        items = {key: item for key, item in actual[scope]["items"].items() if key not in asked}
+        after[scope] = dict(actual[scope], items=dict(items, **body["items"]))
+    return after

@@ -1,0 +1,51 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a program of the runtime talks: one JSON request in, one JSON reply out, a sentence and status 1 when it cannot."""
+from __future__ import annotations
+
+import base64
+import json
+import sys
+import zlib
+
+from .._base.errors import Busy, Refused, TwinError
+
+KINDS = {"refused": Refused, "busy": Busy, "error": TwinError}
+_MARK = b"safetytwin:"
+
+
+def main(program):
+    """Run program(request: dict) -> dict between standard input and output."""
+    respond(lambda: program(json.load(sys.stdin)))
+
+
+def respond(work):
+    """Write work()'s reply, or its error, as one marked line that survives whatever else a login prints."""
+    try:
+        reply, status = {"reply": work()}, 0
+    except TwinError as error:
+        reply, status = {"error": str(error), "kind": _kind(error)}, 1
+    sys.stdout.buffer.write(pack(reply) + b"\n")
+    sys.stdout.flush()
+    raise SystemExit(status)
+
+
+def _kind(error):
+    return next(kind for kind, known in KINDS.items() if isinstance(error, known))
+
+
+def pack(document):
+    """One ASCII line of any JSON document."""
+    return _MARK + base64.b64encode(zlib.compress(json.dumps(document).encode("ascii"), 1))
+
+
+def unpack(output, where):
+    """The reply in a program's output (bytes); its error raised again as what it was, naming where it ran."""
+    for line in reversed(output.splitlines()):
+        if line.startswith(_MARK):
+            answer = json.loads(zlib.decompress(base64.b64decode(line[len(_MARK):])))
+            if "error" in answer:
+                raise KINDS[answer["kind"]](answer["error"])
+            return answer["reply"]
+    raise TwinError("%s gave no answer: %s" % (where, output.decode("utf-8", "replace").strip()[-500:] or "nothing at all"))

@@ -1,0 +1,81 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""This package as something to ship: its archive, its version, and the commands that install and call it elsewhere.
+
+A machine keeps one version under DIRECTORY, compiled once; calling it costs one Python start and no unpacking.
+"""
+from __future__ import annotations
+
+import functools
+import gzip
+import hashlib
+import io
+import os
+import tarfile
+
+DIRECTORY = "/var/lib/safetytwin/runtime"
+PACKAGE = "safetytwin"
+MISSING = 97  # exit status of call() where this version is not installed
+
+_CALL = "d={directory}/{version}; test -d $d || exit {missing}; PYTHONPATH=$d exec {python} -m {package}.{program}"
+
+# A unit of its own, so that it outlives the login that starts it; its socket appears when it can be called.
+_SERVE = (
+    "d={directory}/{version}; test -d $d || exit {missing}; systemctl stop safetytwin-serve 2>/dev/null; rm -f {socket}; "
+    "systemd-run --quiet --collect --unit=safetytwin-serve --setenv=PYTHONPATH=$d {python} -m {package}._serve {socket} || exit; "
+    "for i in $(seq 600); do test -S {socket} && exit; sleep 0.1; done; exit 1"
+)
+
+# Unpacked and compiled aside, then renamed: a killed installation leaves no version that looks whole. One at a time: hosts of one play
+# share their hypervisor, and the second finds what the first has installed.
+_INSTALL = (
+    "umask 077; set -e; mkdir -p {directory} && cd {directory} && test -w . || "
+    "{{ echo '{directory} cannot be written: run this as root (become).' >&2; exit 1; }}; "
+    "exec 9<.; flock 9; ! test -d {version} || {{ cat >/dev/null; exit 0; }}; "
+    "t=$(mktemp -d .new-XXXXXX); trap 'rm -rf {directory}/'$t EXIT; tar -xzf - -C $t; {python} -m compileall -q $t; rm -rf [0-9a-f]*; mv -T $t {version}"
+)
+
+
+@functools.lru_cache(maxsize=None)
+def archive():
+    """(version, gzip'ed tar) of the package; the version is a digest of names and contents, the same wherever it is made."""
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    seen, packed = hashlib.sha256(), io.BytesIO()
+    with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as stream, tarfile.open(fileobj=stream, mode="w") as tar:
+        for name in sorted(_sources(root)):
+            with open(os.path.join(root, name), "rb") as source:
+                content = source.read()
+            seen.update(b"%s\0%d\0%s" % (name.encode(), len(content), content))
+            member = tarfile.TarInfo("%s/%s" % (PACKAGE, name))
+            member.size, member.mode = len(content), 0o600
+            tar.addfile(member, io.BytesIO(content))
+    return seen.hexdigest()[:16], packed.getvalue()
+
+
+def _sources(root):
+    for directory, subdirectories, names in os.walk(root):
+        subdirectories[:] = [name for name in subdirectories if name != "__pycache__"]
+        for name in names:
+            if name.endswith(".py"):
+                yield os.path.relpath(os.path.join(directory, name), root)
+
+
+def call(program, python="/usr/bin/python3"):
+    """Shell command that runs a program of this version, its request on standard input."""
+    return _CALL.format(directory=DIRECTORY, version=archive()[0], missing=MISSING, python=python, package=PACKAGE, program=program)
+
+
+def socket():
+    """Where this version listens in a twin."""
+    return "/run/safetytwin/serve-%s.sock" % archive()[0]
+
+
+def serve(python="/usr/bin/python3"):
+    """Shell command that has this version of _serve running and waits until it can be called."""
+    return _SERVE.format(directory=DIRECTORY, version=archive()[0], missing=MISSING, python=python, package=PACKAGE, socket=socket())
+
+
+def install(python="/usr/bin/python3"):
+    """Shell command that installs the archive given on its standard input and removes other versions."""
+    return _INSTALL.format(directory=DIRECTORY, version=archive()[0], python=python)

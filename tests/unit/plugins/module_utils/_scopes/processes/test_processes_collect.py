@@ -1,0 +1,62 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.context import Context
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.processes import collect as processes
+
+CONTAINER = "ab" * 32
+ROW = {"pid": 7, "ppid": 1, "name": "sleep", "username": "ann"}
+
+
+@pytest.mark.parametrize(("cgroup", "owner"), [
+    ("/system.slice/nginx.service", "unit:nginx.service"),
+    ("/system.slice/system-worker.slice/worker@a.service/child", "unit:worker@a.service"),
+    ("/system.slice/docker-%s.scope" % CONTAINER, "container:abababababab"),
+    ("/docker/%s" % CONTAINER, "container:abababababab"),
+    ("/machine.slice/libpod-%s.scope/container" % CONTAINER, "container:abababababab"),
+    ("/user.slice/user-1000.slice/session-3.scope", "session:session-3"),
+    ("/user.slice/user-1000.slice/user@1000.service/app.slice/sync.service", "unit:user@ann/sync.service"),
+    ("/user.slice/user-1000.slice/user@1000.service/init.scope", "unit:user@1000.service"),
+    ("/", "alone:sleep"),
+])
+def test_owner(cgroup, owner):
+    assert processes.owner_of(cgroup, ROW)[0] == owner
+
+
+def test_kernel_threads_have_one_owner():
+    assert processes.owner_of("/", dict(ROW, ppid=2)) == ("kernel", "kernel")
+
+
+@pytest.mark.parametrize(("content", "path"), [
+    ("0::/system.slice/a.service\n", "/system.slice/a.service"),
+    ("12:pids:/x\n1:name=systemd:/system.slice/a.service\n0::/\n", "/system.slice/a.service"),
+    ("1:name=systemd:/system.slice/a.service\n", "/system.slice/a.service"),
+    ("", "/"),
+])
+def test_control_group_of_both_hierarchies(content, path):
+    assert processes.parse_cgroup(content) == path
+
+
+def test_a_real_process_is_seen_without_its_secret(tmp_path):
+    listener = socket.create_server(("127.0.0.1", 0))
+    address = "tcp 127.0.0.1:%d" % listener.getsockname()[1]
+    program = "import sys; sys.stdin.read()"
+    argv = [sys.executable, "-c", program, "--password=hunter2geheim"]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, cwd=tmp_path, pass_fds=[listener.fileno()]) as child:
+        listener.close()  # the child alone listens now
+        groups = processes.collect_telemetry(Context())["groups"]
+        entries = [entry for group in groups.values() for entry in group["processes"] if child.pid in entry["pids"]]
+        child.communicate()
+    assert [entry["cwd"] for entry in entries] == [str(tmp_path)]
+    assert entries[0]["argv"][-1] == "--password=[redacted]"
+    assert os.path.samefile(entries[0]["exe"], os.path.realpath(sys.executable))
+    assert entries[0]["listening"] == [address]

@@ -1,0 +1,49 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Requests, replies and errors between machines."""
+from __future__ import annotations
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import Busy, Refused, TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._transport import program
+
+
+def test_a_reply_survives_a_chatty_login():
+    line = program.pack({"reply": {"name": "\udcff", "n": 1}})
+    assert program.unpack(b"Welcome!\n" + line + b"\nlogout\n", "host") == {"name": "\udcff", "n": 1}
+
+
+@pytest.mark.parametrize(("kind", "error"), [("busy", Busy), ("refused", Refused), ("error", TwinError)])
+def test_errors_arrive_as_what_they_were(kind, error):
+    with pytest.raises(error, match="^A sentence.$"):
+        program.unpack(program.pack({"error": "A sentence.", "kind": kind}), "host")
+
+
+def test_no_answer_is_a_sentence_with_what_was_said():
+    with pytest.raises(TwinError, match="web1 gave no answer: python3: not found"):
+        program.unpack(b"python3: not found\n", "web1")
+
+
+@pytest.mark.parametrize(("raises", "status"), [(False, 0), (True, 1)])
+def test_a_program_between_standard_input_and_output(raises, status):
+    code = (
+        "from module_utils._transport import program; from module_utils._base import errors\n"
+        "def work(request):\n    if request['fail']: raise errors.Refused('No.')\n    return request\n"
+        "program.main(work)\n"
+    )
+    environment = dict(os.environ, PYTHONPATH=str(pathlib.Path(__file__).resolve().parents[5] / "plugins"))
+    request = b'{"fail": %s}' % (b"true" if raises else b"false")
+    done = subprocess.run([sys.executable, "-c", code], input=request, capture_output=True, env=environment, check=False)
+    assert done.returncode == status, done.stderr
+    if raises:
+        with pytest.raises(Refused, match="No."):
+            program.unpack(done.stdout, "here")
+    else:
+        assert program.unpack(done.stdout, "here") == {"fail": False}

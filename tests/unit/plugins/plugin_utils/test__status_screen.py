@@ -1,0 +1,58 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The screen, whole, as people see it."""
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+
+from ansible_collections.safetytwin.twin.plugins.plugin_utils import _status_screen as _status
+
+GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
+NOW = 1_800_000_000
+TWIN = {
+    "known": True, "digest": "d", "revision": 42, "due": "", "paused": "", "audited": NOW - 400, "verified": NOW - 7300,
+    "domain": {"domain": "twin-web1", "state": "running", "address": "10.77.0.12"},
+    "fidelity": {
+        "percent_reproduced": 98.0, "percent_explained": 99.5,
+        "scopes": {
+            "files": {"items": 120, "reproduced": 118, "degraded": 1, "impossible": 1},
+            "services": {"items": 40, "reproduced": 39, "degraded": 1, "impossible": 0},
+        },
+        "exceptions": [
+            {"scope": "files", "key": "/etc/shop\x1b.key", "reason": "secret_excluded: it holds a private key"},
+            {"scope": "services", "key": "shop.service", "reason": "differs"},
+            *({"scope": "files", "key": "/srv/%02d" % number, "reason": "file_too_large"} for number in range(16)),
+        ],
+    },
+    "revisions": [
+        {
+            "number": 42, "at": NOW - 7300, "digest": "d",
+            "outcome": {
+                "changes": [{"scope": "files", "key": "/etc/%d" % number, "verb": verb} for number, verb in enumerate(("ensure", "ensure", "remove"))],
+                "counts": {"files": 4, "services": 1},
+            },
+        },
+        {"number": 41, "at": NOW - 90000, "digest": "c", "outcome": None},
+    ],
+}
+SAME = {"digest": "d", "differs": False}
+CASES = {
+    "following": (TWIN, SAME),
+    "changed": (dict(TWIN, due="the audit is due", audited=0), {"digest": "e", "differs": True}),
+    "silent": (dict(TWIN, paused="Paused on request.", domain=None, fidelity={}, revisions=[]), {}),
+    "unknown": ({"known": False}, SAME),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_screen_is_the_golden_one(case):
+    lines = _status.screen("web1", *CASES[case], NOW)
+    assert "\n".join(lines) + "\n" == (GOLDEN / (case + ".txt")).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(-1, "0 s"), (119, "119 s"), (120, "2 min"), (7199, "119 min"), (7200, "2 h"), (172800, "2 days")])
+def test_durations_are_said_as_people_say_them(seconds, said):
+    assert _status._ago(seconds) == said
