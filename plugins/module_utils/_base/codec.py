@@ -9,19 +9,20 @@ import hashlib
 import json
 import os
 import tempfile
+from typing import Any
 
 
-def text(raw):
+def text(raw: bytes) -> str:
     """Bytes of a path or name as str; bytes that are not UTF-8 become surrogate escapes, so nothing is lost."""
     return raw.decode("utf-8", "surrogateescape")
 
 
-def raw(value):
+def raw(value: str) -> bytes:
     """The bytes behind a str made by text()."""
     return value.encode("utf-8", "surrogateescape")
 
 
-def outward(value):
+def outward(value: Any) -> Any:
     """A value as Ansible and people may see it: strings that are not valid text become {"b64": …}, at any depth."""
     if isinstance(value, str):
         try:
@@ -36,23 +37,23 @@ def outward(value):
     return value
 
 
-def _outward_key(key):
+def _outward_key(key: Any) -> Any:
     shown = outward(key)
     return "b64:" + shown["b64"] if isinstance(shown, dict) else shown
 
 
-def dumps(value):
+def dumps(value: Any) -> str:
     """Canonical JSON: ASCII, sorted keys, no blanks; equal values have equal text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
-def digest(value):
+def digest(value: Any) -> str:
     """SHA-256 in hex of bytes, or of the canonical JSON of anything else."""
     data = value if isinstance(value, bytes) else dumps(value).encode("ascii")
     return hashlib.sha256(data).hexdigest()
 
 
-def write_atomic(path, data, mode=0o600):
+def write_atomic(path: str, data: bytes, mode: int = 0o600) -> None:
     """Replace a file by data (bytes) in one step; a crash leaves the old file or the new one, never a mix."""
     directory = os.path.dirname(path)
     handle, temporary = tempfile.mkstemp(dir=directory, prefix=".new-")

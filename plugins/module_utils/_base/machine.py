@@ -7,13 +7,14 @@ from __future__ import annotations
 import os
 import re
 import shlex
+from typing import Any
 
 from .codec import text
 
 OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
 
 
-def machine(root=""):
+def machine(root: str = "") -> dict[str, Any]:
     """The machine part of a harvest; what a machine does not have is an empty string."""
     release = os_release(root)
     return {
@@ -32,12 +33,12 @@ def machine(root=""):
     }
 
 
-def boot_id():
+def boot_id() -> str:
     """Another one after each boot of this machine."""
     return _line("/proc/sys/kernel/random/boot_id")
 
 
-def os_release(root=""):
+def os_release(root: str = "") -> dict[str, str]:
     """{NAME: value} of os-release; {} where there is none."""
     for path in OS_RELEASE:
         content = _read(root + path)
@@ -47,11 +48,11 @@ def os_release(root=""):
     return {}
 
 
-def _line(path):
+def _line(path: str) -> str:
     return _read(path).strip()
 
 
-def _read(path):
+def _read(path: str) -> str:
     """A small file's text; "" where it is absent or this user may not read it."""
     try:
         with open(path, "rb") as stream:

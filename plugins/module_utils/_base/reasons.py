@@ -7,13 +7,18 @@ A reason is written `CODE` or `CODE: detail`.
 """
 from __future__ import annotations
 
-import collections
+from typing import NamedTuple
 
 REPRODUCED = "reproduced"
 DEGRADED = "degraded"  # there, but not in every field
 IMPOSSIBLE = "impossible"  # not there
 
-Reason = collections.namedtuple("Reason", "level sentence")
+class Reason(NamedTuple):
+    """How much of an item a reason leaves, and the sentence it stands for."""
+
+    level: str
+    sentence: str
+
 
 REASONS = {
     # decided by redaction on the host
@@ -46,12 +51,12 @@ REASONS = {
 }
 
 
-def code_of(reason):
+def code_of(reason: str) -> str:
     """The code of a reason written `CODE` or `CODE: detail`."""
     return reason.partition(":")[0]
 
 
-def explain(reason):
+def explain(reason: str) -> str:
     """A reason as a sentence, its detail behind it."""
     code, colon, detail = reason.partition(":")
     sentence = REASONS[code].sentence

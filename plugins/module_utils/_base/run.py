@@ -4,30 +4,41 @@
 """The only place that runs other programs."""
 from __future__ import annotations
 
-import collections
 import os
 import subprocess
+from typing import IO, Any, Mapping, NamedTuple, Sequence, Union
 
 from .errors import TwinError
 
-Result = collections.namedtuple("Result", "rc out err")
+Word = Union[str, bytes]
+
+
+class Result(NamedTuple):
+    """What a program came to: its exit status, and what it wrote."""
+
+    rc: int
+    out: bytes
+    err: bytes
+
 
 # One language for every parser, whatever the machine speaks.
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "LANGUAGE": "C", "SYSTEMD_PAGER": "", "SYSTEMD_COLORS": "0"}
 
 
-def run(argv, stdin=None, timeout=60, env=None, cwd=None):
+def run(
+    argv: Sequence[Word], stdin: bytes | IO[bytes] | None = None, timeout: float = 60, env: Mapping[str, str] | None = None, cwd: str | None = None,
+) -> Result:
     """Run a program and return Result(rc: int, out: bytes, err: bytes).
 
     argv is a list of str or bytes and never meets a shell; stdin is bytes, an open file, or None (nothing to read).
     A program that is missing has rc 127; one that outlives timeout (seconds) is killed and has rc 124.
     """
-    piped = isinstance(stdin, (bytes, bytearray))
+    given = stdin if isinstance(stdin, bytes) else None
     try:
         done = subprocess.run(
             argv,
-            input=stdin if piped else None,
-            stdin=None if piped else subprocess.DEVNULL if stdin is None else stdin,
+            input=given,
+            stdin=None if isinstance(stdin, bytes) else subprocess.DEVNULL if stdin is None else stdin,
             capture_output=True,
             timeout=timeout,
             env=dict(os.environ, **ENVIRONMENT, **(env or {})),
@@ -41,14 +52,14 @@ def run(argv, stdin=None, timeout=60, env=None, cwd=None):
     return Result(done.returncode, done.stdout, done.stderr)
 
 
-def start(argv):
+def start(argv: Sequence[Word]) -> None:
     """Start a program that outlives this one, with no terminal and nothing to read or say."""
     subprocess.Popen(
         argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, env=dict(os.environ, **ENVIRONMENT)
     )
 
 
-def check(argv, doing, **options):
+def check(argv: Sequence[Word], doing: str, **options: Any) -> bytes:
     """Run a program that has to succeed and return its output; doing names the work in the error's sentence."""
     result = run(argv, **options)
     if result.rc:
@@ -57,7 +68,7 @@ def check(argv, doing, **options):
     return result.out
 
 
-def last_words(output, lines=3):
+def last_words(output: bytes, lines: int = 3) -> str:
     """The end of a program's output as one line of text: where programs say why they failed."""
     text = output.decode("utf-8", "replace").strip().splitlines()
     return " / ".join(line.strip() for line in text[-lines:])

@@ -6,22 +6,23 @@ from __future__ import annotations
 
 import http.client
 import socket
+from typing import Mapping
 
 from .errors import TwinError
 
 
 class _Connection(http.client.HTTPConnection):
-    def __init__(self, path, timeout):
+    def __init__(self, path: str, timeout: float) -> None:
         super().__init__("localhost", timeout=timeout)
         self.path = path
 
-    def connect(self):
+    def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
         self.sock.connect(self.path)
 
 
-def call(path, method, url, body=None, headers=None, timeout=5):
+def call(path: str, method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None, timeout: float = 5) -> bytes:
     """Body (bytes) of a successful answer of the service at socket `path`; timeout in seconds for each wait."""
     connection = _Connection(path, timeout)
     try:

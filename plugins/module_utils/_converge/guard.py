@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import json
 import os
+from typing import Any, Iterator, Mapping
 
 from .._base.errors import Busy, Refused
 
@@ -17,7 +18,7 @@ PRODUCT_UUID = "/sys/class/dmi/id/product_uuid"
 LOCK = "/run/safetytwin/apply.lock"
 
 
-def prove(request, marker=MARKER, product_uuid=PRODUCT_UUID):
+def prove(request: Mapping[str, Any], marker: str = MARKER, product_uuid: str = PRODUCT_UUID) -> None:
     """Raise Refused unless marker, firmware and request name one twin; a marker alone survives being copied."""
     mark = _marker(marker)
     firmware = _firmware_uuid(product_uuid)
@@ -33,7 +34,7 @@ def prove(request, marker=MARKER, product_uuid=PRODUCT_UUID):
         )
 
 
-def _marker(path):
+def _marker(path: str) -> dict[str, Any]:
     try:
         with open(path, encoding="utf-8") as stream:
             mark = json.load(stream)
@@ -46,7 +47,7 @@ def _marker(path):
     return mark
 
 
-def _firmware_uuid(path):
+def _firmware_uuid(path: str) -> str:
     try:
         with open(path, encoding="ascii") as stream:
             return stream.read().strip().lower()
@@ -54,7 +55,7 @@ def _firmware_uuid(path):
         raise Refused("Nothing was changed: the machine's UUID cannot be read (%s); it needs root in the twin." % error) from error
 
 
-def _uuid(document, what):
+def _uuid(document: Mapping[str, Any], what: str) -> str:
     value = document.get("uuid")
     if not isinstance(value, str) or not value.strip():
         raise Refused("Nothing was changed: %s names no machine by its UUID." % what)
@@ -62,7 +63,7 @@ def _uuid(document, what):
 
 
 @contextlib.contextmanager
-def exclusive(path=LOCK):
+def exclusive(path: str = LOCK) -> Iterator[None]:
     """Hold the twin for one apply; the kernel lets go of it whatever becomes of us."""
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     with open(path, "w", encoding="ascii") as stream:

@@ -13,6 +13,7 @@ import re
 import shutil
 import tarfile
 import urllib.parse
+from typing import IO, Any, Iterator
 
 from .._base.errors import TwinError
 
@@ -26,23 +27,23 @@ PACKAGE = re.compile(r"packages/([a-z0-9][a-z0-9+.-]*)_([A-Za-z0-9.+~%-]+)_([a-z
 class Spool:
     """The members of one request, by digest and by package."""
 
-    def __init__(self, directory):
+    def __init__(self, directory: str) -> None:
         self.directory = directory
         self.packages = {}  # {"name:arch": {version: path}}
 
-    def blob(self, digest):
+    def blob(self, digest: str) -> str | None:
         """Path of a blob, or None where the request brought none."""
         path = os.path.join(self.directory, "blobs", digest)
         return path if os.path.exists(path) else None
 
-    def package(self, key, version):
+    def package(self, key: str, version: str) -> tuple[str, str] | None:
         """(version, path) of a package's file: the version asked for, else the one sent in its place, else None."""
         sent = self.packages.get(key, {})
         if version in sent:
             return version, sent[version]
         return next(iter(sorted(sent.items())), None)
 
-    def keep(self, name, stream):
+    def keep(self, name: str, stream: IO[bytes]) -> None:
         """Store one member of the request; a member of no known form stops it."""
         blob, package = BLOB.fullmatch(name), PACKAGE.fullmatch(name)
         if not blob and not package:
@@ -61,7 +62,7 @@ class Spool:
             self.packages.setdefault("%s:%s" % (title, arch), {})[urllib.parse.unquote(version)] = path
 
 
-def _copy(stream, path):
+def _copy(stream: IO[bytes], path: str) -> str:
     """Write a stream to a new file and return the SHA-256 of it."""
     seen = hashlib.sha256()
     with open(path, "wb") as sink:
@@ -71,7 +72,7 @@ def _copy(stream, path):
     return seen.hexdigest()
 
 
-def open_request(stream):
+def open_request(stream: IO[bytes]) -> tuple[tarfile.TarFile, dict[str, Any]]:
     """The tar reader over a stream and the request that has to be its first member."""
     try:
         tar = tarfile.TarFile.open(fileobj=stream, mode="r|")
@@ -84,7 +85,7 @@ def open_request(stream):
 
 
 @contextlib.contextmanager
-def spooled(tar, directory=INCOMING):
+def spooled(tar: tarfile.TarFile, directory: str = INCOMING) -> Iterator[Spool]:
     """A Spool of all further members; removed afterwards, and what a killed run left goes first."""
     shutil.rmtree(directory, ignore_errors=True)
     os.makedirs(directory, mode=0o700)
@@ -99,7 +100,7 @@ def spooled(tar, directory=INCOMING):
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _members(tar):
+def _members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     try:
         for member in tar:
             if member.name == "request.json":

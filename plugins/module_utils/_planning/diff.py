@@ -4,7 +4,9 @@
 """What differs between the twin as it is and as it should be: keyed, over desired fields, in one order."""
 from __future__ import annotations
 
-from .._scopes.model import Change
+from typing import Collection, Mapping
+
+from .._scopes.model import Change, Item, Items, Scopes
 from .._scopes.registry import SCHEMA
 from .._scopes.schema import lane_of
 
@@ -12,7 +14,7 @@ from .._scopes.schema import lane_of
 OPEN = ("active",)
 
 
-def diff(actual_scopes, desired_scopes, keep):
+def diff(actual_scopes: Scopes, desired_scopes: Scopes, keep: Mapping[str, Collection[str]]) -> list[Change]:
     """Changes that turn the actual scopes into the desired ones, scopes in the schema's order, keys sorted.
 
     keep is {scope: keys of the twin's own that stay}. A field that a desired item does not have is not compared: policy
@@ -26,27 +28,27 @@ def diff(actual_scopes, desired_scopes, keep):
     return changes
 
 
-def _scope(scope, actual, desired, keep):
+def _scope(scope: str, actual: Items, desired: Items, keep: Collection[str]) -> list[Change]:
     changes = []
     for key in sorted(actual.keys() | desired.keys()):
         lane = lane_of(scope, key)
         have, want = actual.get(key), desired.get(key)
         if want is None:
             if key not in keep:
-                changes.append(Change(scope, key, picked(lane, have), None, ()))
+                changes.append(Change(scope, key, have and picked(lane, have), None, ()))
             continue
         fields = differing(lane, have or {}, want)
         if fields or have is None:
-            changes.append(Change(scope, key, picked(lane, have), picked(lane, want), fields))
+            changes.append(Change(scope, key, have and picked(lane, have), picked(lane, want), fields))
     return changes
 
 
-def picked(lane, item):
-    """The fields of an item that are in a lane and set; None for no item."""
-    return None if item is None else {name: item[name] for name in lane if item.get(name) is not None}
+def picked(lane: tuple[str, ...], item: Item) -> Item:
+    """The fields of an item that are in a lane and set."""
+    return {name: item[name] for name in lane if item.get(name) is not None}
 
 
-def differing(lane, have, want):
+def differing(lane: tuple[str, ...], have: Item, want: Item) -> tuple[str, ...]:
     """Names of the fields that want sets and have does not have so, sorted; where have leaves its activity open, that is no difference."""
     left_open = OPEN if have and want.get("active") == "inactive" else ()
     return tuple(sorted(

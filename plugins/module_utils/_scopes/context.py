@@ -5,9 +5,14 @@
 from __future__ import annotations
 
 import os
+from typing import Any, Iterable, List
+
+from .model import Body, Items, Reasons
 
 HOST = "host"
 TWIN = "twin"
+
+Stamp = List[int]
 
 
 class Context:
@@ -18,7 +23,10 @@ class Context:
     the machine's tree begins, "" for the machine itself.
     """
 
-    def __init__(self, role=HOST, roots=(), exclude=(), only=None, cache=None, common=None, root=""):
+    def __init__(
+        self, role: str = HOST, roots: Iterable[str] = (), exclude: Iterable[str] = (), only: Iterable[str] | None = None,
+        cache: dict[str, Any] | None = None, common: dict[str, Any] | None = None, root: str = "",
+    ) -> None:
         self.role = role
         self.roots = tuple(roots)
         self.exclude = tuple(exclude)
@@ -27,11 +35,11 @@ class Context:
         self.common = {} if common is None else common
         self.root = root
 
-    def at(self, path):
+    def at(self, path: str) -> str:
         """Where an absolute path of the machine is found."""
         return self.root + path
 
-    def read(self, path):
+    def read(self, path: str) -> bytes | None:
         """Bytes of a small file; None if it is absent."""
         try:
             with open(self.at(path), "rb") as stream:
@@ -39,23 +47,23 @@ class Context:
         except (FileNotFoundError, NotADirectoryError):
             return None
 
-    def stamp(self, path):
+    def stamp(self, path: str) -> Stamp | None:
         """[device, inode, size, mtime, ctime] of a path, or None: equal stamps mean an unchanged file."""
         try:
             return stamp_of(os.stat(self.at(path)))
         except (FileNotFoundError, NotADirectoryError):
             return None
 
-    def wanted(self, items):
+    def wanted(self, items: Items) -> Items:
         """Only the items that were asked for."""
         return items if self.only is None else {key: item for key, item in items.items() if key in self.only}
 
 
-def stamp_of(info):
+def stamp_of(info: os.stat_result) -> Stamp:
     """The stamp of an os.stat_result."""
     return [info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns]
 
 
-def result(items, excluded=None, note="", status="ok"):
+def result(items: Items, excluded: Reasons | None = None, note: str = "", status: str = "ok") -> Body:
     """A scope's answer."""
     return {"status": status, "note": note, "items": items, "excluded": excluded or {}}

@@ -4,12 +4,15 @@
 """A collector's answer in the form in which fact modules return it."""
 from __future__ import annotations
 
+from typing import Any, Callable, Iterable
+
 from .._base.codec import outward
 from .._base.errors import TwinError
 from .context import Context
+from .model import Body, Items
 
 
-def scope_facts(name, collect, only=None, by_kind=False):
+def scope_facts(name: str, collect: Callable[[Context], Body], only: Iterable[str] | None = None, by_kind: bool = False) -> dict[str, Any]:
     """{"ansible_facts": {name: items}, "status", "note", "excluded"} of a scope's collector.
 
     only: keys to read, or None. by_kind: items keyed `KIND:NAME` become {KIND: {NAME: item}}, those keyed `KIND` {KIND: item}.
@@ -18,11 +21,12 @@ def scope_facts(name, collect, only=None, by_kind=False):
     if body["status"] == "failed":
         raise TwinError(body["note"])
     items = _nested(body["items"]) if by_kind else body["items"]
-    return outward({"ansible_facts": {name: items}, "status": body["status"], "note": body["note"], "excluded": body["excluded"]})
+    facts: dict[str, Any] = outward({"ansible_facts": {name: items}, "status": body["status"], "note": body["note"], "excluded": body["excluded"]})
+    return facts
 
 
-def _nested(items):
-    shown = {}
+def _nested(items: Items) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
     for key, item in items.items():
         kind, colon, name = key.partition(":")
         if colon:

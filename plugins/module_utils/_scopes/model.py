@@ -8,7 +8,7 @@ States, steps and requests are JSON documents, so their types are TypedDicts: wh
 
 from __future__ import annotations
 
-from typing import Any, Dict, NamedTuple, TypedDict
+from typing import Any, Dict, NamedTuple, Protocol, TypedDict
 
 DESIRED = "desired"  # hashed, compared, converged
 TELEMETRY = "telemetry"  # never compared: moves by itself, or only says where a fact comes from
@@ -65,6 +65,19 @@ class Change(NamedTuple):
     have: Item | None
     want: Item | None
     fields: tuple[str, ...]
+
+
+class Spool(Protocol):
+    """What came with a request, as files in a directory of this request alone; packages is {"name:arch": {version: path}}."""
+
+    directory: str
+    packages: dict[str, dict[str, str]]
+
+    def blob(self, digest: str) -> str | None:
+        """Path of a file content, or None where the request brought none."""
+
+    def package(self, key: str, version: str) -> tuple[str, str] | None:
+        """(version, path) of a package's file: the version asked for, else the one sent in its place, else None."""
 
 
 def desired(kind: str, doc: str) -> Field:

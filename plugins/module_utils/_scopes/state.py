@@ -4,47 +4,52 @@
 """States as plain values: digests, deltas between them, and the format's gate."""
 from __future__ import annotations
 
+from typing import Any
+
 from .._base.codec import digest
 from .._base.errors import TwinError
+from .model import Body, Delta, Item, Scopes
 from .schema import FORMAT, desired
 
 
-def scope_digest(scope, body):
+def scope_digest(scope: str, body: Body) -> str:
     """Digest of one scope's desired lane; body is {"status", "note", "items", "excluded"}."""
     items = body["items"]
     rows = [[key, digest(desired(scope, key, items[key]))] for key in sorted(items)]
     return digest([body["status"], rows, sorted(body["excluded"].items())])
 
 
-def state_digest(scopes):
+def state_digest(scopes: Scopes) -> str:
     """Digest of a whole state: the same for two harvests that differ by telemetry and identity only."""
     return digest([[scope, scope_digest(scope, scopes[scope])] for scope in sorted(scopes)])
 
 
-def delta(before, after):
+def delta(before: Scopes, after: Scopes) -> Delta:
     """What turns scopes `before` into `after`: {scope: {"status", "note", "items": changed, "removed": keys, "excluded"}}.
 
     Scopes whose desired lane is the same are left out.
     """
-    changes = {}
+    changes: Delta = {}
     for scope, body in after.items():
         old = before.get(scope)
         if old is not None and scope_digest(scope, old) == scope_digest(scope, body):
             continue
         known = old["items"] if old else {}
-        changes[scope] = dict(
-            body,
-            items={key: item for key, item in body["items"].items() if key not in known or not _same(scope, key, known[key], item)},
-            removed=sorted(set(known) - set(body["items"])),
-        )
+        changes[scope] = {
+            "status": body["status"],
+            "note": body["note"],
+            "items": {key: item for key, item in body["items"].items() if key not in known or not _same(scope, key, known[key], item)},
+            "excluded": body["excluded"],
+            "removed": sorted(set(known) - set(body["items"])),
+        }
     return changes
 
 
-def _same(scope, key, old, new):
+def _same(scope: str, key: str, old: Item, new: Item) -> bool:
     return desired(scope, key, old) == desired(scope, key, new)
 
 
-def merge(before, changes):
+def merge(before: Scopes, changes: Delta) -> Scopes:
     """The inverse of delta: scopes `before` with changes applied; scopes that changes do not name stay."""
     after = dict(before)
     for scope, change in changes.items():
@@ -56,7 +61,7 @@ def merge(before, changes):
     return after
 
 
-def check_format(document, what):
+def check_format(document: dict[str, Any], what: str) -> dict[str, Any]:
     """Refuse a document of another format in a sentence; what names it."""
     found = document.get("format")
     if found == FORMAT:

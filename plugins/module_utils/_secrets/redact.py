@@ -9,6 +9,7 @@ comments only. A value that only refers to a secret (a variable, a path, a promp
 from __future__ import annotations
 
 import re
+from typing import Iterable, Iterator, Match
 
 from .._base.codec import digest, text
 from .._base.patterns import matches_any
@@ -85,7 +86,7 @@ _PROGRAM_FILES = ("**/*.py", "**/*.pl", "**/*.pm", "**/*.rb", "**/*.js", "**/*.t
 _EXEMPT = ("/etc/nsswitch.conf", "/etc/pam.d/**", "/etc/login.defs", "/etc/debconf.conf", "/etc/services", "/etc/ssl/openssl.cnf", "/etc/mime.types")
 
 
-def secret_in(path, content):
+def secret_in(path: str, content: bytes) -> str | None:
     """What kind of secret a file's bytes hold, in a few words, or None. The path only tells formats apart."""
     binary = b"\0" in content
     body = text(content)
@@ -104,7 +105,7 @@ def secret_in(path, content):
     return None
 
 
-def _named(body):
+def _named(body: str) -> Iterator[tuple[int, int]]:
     """(start, end) of each value whose name makes it a secret."""
     # Only ASCII is lowered, so that both texts have the same places.
     lowered = body.translate(_LOWER)
@@ -116,7 +117,7 @@ def _named(body):
                     yield start, end
 
 
-def _is_name(found):
+def _is_name(found: Match[str]) -> bool:
     """True if what stands before the value is the name of a secret, at a place where names stand."""
     if found.re is _DIRECTIVE:
         return True
@@ -129,11 +130,11 @@ def _is_name(found):
     return not _INNOCENT.match(head.group("name").lstrip() + end)
 
 
-def _literal(value):
+def _literal(value: str) -> bool:
     return not _REFERENCE.match(value.strip().strip("'\"").strip())
 
 
-def redact_text(value):
+def redact_text(value: str) -> str:
     """A text with each secret replaced by [redacted]; for facts, where the rest of the text is worth keeping."""
     for _pass in range(PASSES):
         shown = _redacted(value)
@@ -143,7 +144,7 @@ def redact_text(value):
     return value
 
 
-def _redacted(value):
+def _redacted(value: str) -> str:
     for _what, hints, shape in _CERTAIN:
         if any(hint in value for hint in hints):
             value = shape.sub(REDACTED, value)
@@ -151,7 +152,7 @@ def _redacted(value):
     return _cut(value, _named(value))
 
 
-def _cut(value, spans):
+def _cut(value: str, spans: Iterable[tuple[int, int]]) -> str:
     shown, place = [], 0
     for start, end in sorted(spans):
         if start >= place:
@@ -164,7 +165,7 @@ _OPTION = re.compile(r"--?(?:[\w.-]*[_.-])?%s\Z" % _NAME)
 _SHORT = {"mysql": "-p", "mariadb": "-p", "mysqldump": "-p", "mysqladmin": "-p", "redis-cli": "-a", "sshpass": "-p", "curl": "-u"}
 
 
-def redact_argv(argv):
+def redact_argv(argv: list[str]) -> list[str]:
     """A command line (list of str) with the values of its secret options replaced."""
     shown, secret_next = [], False
     short = _SHORT.get(argv[0].rpartition("/")[2]) if argv else None
@@ -174,8 +175,10 @@ def redact_argv(argv):
             secret_next = False
             continue
         secret_next = bool(_OPTION.match(word.translate(_LOWER))) or word == short
-        attached = short and word.startswith(short) and word != short and not word.startswith("--")
-        shown.append(short + REDACTED if attached else redact_text(word))
+        if short and word.startswith(short) and word != short and not word.startswith("--"):
+            shown.append(short + REDACTED)
+        else:
+            shown.append(redact_text(word))
     return shown
 
 
@@ -184,7 +187,7 @@ _ENV_NAME = re.compile(
 )
 
 
-def redact_env(pairs):
+def redact_env(pairs: list[str]) -> list[str]:
     """Environment (list of "NAME=VALUE") with the values of secret names, and secrets inside other values, replaced."""
     shown = []
     for pair in pairs:
@@ -194,7 +197,7 @@ def redact_env(pairs):
     return shown
 
 
-def version():
+def version() -> str:
     """Digest of the tables: what was examined under others is examined again."""
     shapes = [shape for _what, _hints, shape in _CERTAIN] + [_URL, *_NAMED, _MEMBER_BEFORE, _COMMENT, _PROGRAM, _INNOCENT, _REFERENCE]
     return digest([[shape.pattern for shape in shapes], _EXEMPT, _PROGRAM_FILES])

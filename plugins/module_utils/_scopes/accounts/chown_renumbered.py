@@ -8,12 +8,16 @@ from __future__ import annotations
 import collections
 import os
 import stat
+from typing import Dict
 
 from ..._base.run import check
 
+# {"passwd": {name: uid}, "group": {name: gid}}
+Numbers = Dict[str, Dict[str, int]]
 
-def follow(before, after, root="/"):
-    """Give files to the new numbers; before and after are {"passwd": {name: uid}, "group": {name: gid}}."""
+
+def follow(before: Numbers, after: Numbers, root: str = "/") -> None:
+    """Give files to the new numbers."""
     uids, gids = (_moved(before[table], after[table]) for table in ("passwd", "group"))
     if not uids and not gids:
         return
@@ -29,19 +33,19 @@ def follow(before, after, root="/"):
         _give(path, uids.get(int(uid), int(uid)), gids.get(int(gid), int(gid)))
 
 
-def _moved(before, after):
+def _moved(before: dict[str, int], after: dict[str, int]) -> dict[int, int]:
     """{old number: new number} of names that have another one now; a number of several names is left alone."""
     owners = collections.Counter(before.values())
     return {number: after[name] for name, number in before.items() if after.get(name, number) != number and owners[number] == 1}
 
 
-def _roots(root):
+def _roots(root: str) -> list[str]:
     """The disk, and what is kept in memory for running services."""
     run = os.path.join(root, "run")
     return [root] + ([run] if os.path.ismount(run) else [])
 
 
-def _give(path, uid, gid):
+def _give(path: bytes, uid: int, gid: int) -> None:
     try:
         now = os.lstat(path)
         os.lchown(path, uid, gid)

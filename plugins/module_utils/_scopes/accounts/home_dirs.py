@@ -12,7 +12,7 @@ import shutil
 ORDINARY = range(1000, 60000)  # UID_MIN to UID_MAX of login.defs, as Debian and its like ship it
 
 
-def ensure(line, root="/"):
+def ensure(line: list[str], root: str = "/") -> None:
     """Make the home of a line of passwd from the skeleton, where it is missing and the user an ordinary one."""
     uid, gid, home = int(line[2]), int(line[3]), line[5]
     path = os.path.join(root, home.lstrip("/"))
@@ -31,7 +31,7 @@ def ensure(line, root="/"):
     os.chmod(path, _mode(os.path.join(root, "etc/login.defs")))
 
 
-def _mode(definitions):
+def _mode(definitions: str) -> int:
     """The mode that useradd gives a home: HOME_MODE of login.defs, else what its UMASK leaves."""
     try:
         with open(definitions, encoding="utf-8", errors="replace") as stream:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import os
 import re
+from typing import Iterable, Iterator
 
 from ..._base.errors import TwinError
 from ..._base.run import check, run
+from ..model import Spool
 
 _PATTERN = re.compile(rb"[*?\[\]\\\n]")
 _MERGED = (b"/usr/bin/", b"/usr/sbin/", b"/usr/lib/", b"/usr/lib64/")
 
 
-def unpack(paths, spool):
+def unpack(paths: Iterable[bytes], spool: Spool) -> dict[bytes, list[bytes]]:
     """{path: [places its pristine content may be]} for paths (bytes) that packages of this request own."""
     here = {key.partition(":")[0]: sorted(sent.values())[0] for key, sent in spool.packages.items()}
     if not here:
@@ -23,25 +25,25 @@ def unpack(paths, spool):
     return {path: [_unpacked(here[name], spool) + place for place in _places(path)] for path, name in _owners(paths) if name in here}
 
 
-def _owners(paths):
+def _owners(paths: Iterable[bytes]) -> Iterator[tuple[bytes, str]]:
     """(path, package) of each path that a package owns; a path that dpkg would take for a pattern is nobody's."""
     plain = [place for path in paths if not _PATTERN.search(path) for place in _places(path)]
     if not plain:
         return
     # rc 1 says that some path is nobody's
-    for line in run(["dpkg-query", "--search"] + plain).out.splitlines():
+    for line in run(["dpkg-query", "--search", *plain]).out.splitlines():
         names, _colon, place = line.rpartition(b": ")
         for path in paths:
             if place in _places(path):
                 yield path, names.split(b",")[0].split(b":")[0].decode("ascii")
 
 
-def _places(path):
+def _places(path: bytes) -> list[bytes]:
     """A path and, where /lib and its like are links into /usr, the name that older packages have for it."""
     return [path] + ([path[len(b"/usr") :]] if path.startswith(_MERGED) else [])
 
 
-def _unpacked(package, spool):
+def _unpacked(package: str, spool: Spool) -> bytes:
     directory = os.path.join(spool.directory, "unpacked", os.path.basename(package))
     if not os.path.isdir(directory):
         os.makedirs(directory, 0o700)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+from typing import Mapping
 
 from ..._base.codec import write_atomic
 from ..._base.run import check
@@ -18,7 +19,7 @@ from ..._base.run import check
 STATES = "/var/lib/apt/extended_states"
 
 
-def mark(wanted, path=STATES):
+def mark(wanted: Mapping[str, bool | None], path: str = STATES) -> set[str]:
     """Set marks and return the keys that changed; wanted is {"name:arch": automatic, or None to forget it}."""
     stanzas = _read(path)
     native = check(["dpkg", "--print-architecture"], "Reading the architecture").decode("ascii").strip()
@@ -39,7 +40,7 @@ def mark(wanted, path=STATES):
     return changed
 
 
-def _read(path):
+def _read(path: str) -> dict[tuple[str, str], str]:
     """{(name, architecture): stanza}"""
     if not os.path.exists(path):
         return {}
@@ -48,6 +49,6 @@ def _read(path):
     return {(_field(part, "Package"), _field(part, "Architecture")): part for part in parts}
 
 
-def _field(stanza, name):
+def _field(stanza: str, name: str) -> str:
     found = re.search(r"^%s: *(\S+)$" % name, stanza, re.MULTILINE)
     return found.group(1) if found else ""
