@@ -9,6 +9,7 @@ import concurrent.futures
 import json
 import os
 import time
+from typing import Any
 
 from ._base.codec import dumps, write_atomic
 from ._base.errors import TwinError
@@ -40,7 +41,7 @@ def harvest(request):
     """The reply to a harvest request; both are described in docs/architecture.md."""
     started = time.monotonic()
     role = request.get("role") or HOST
-    options = {"roots": request.get("roots") or (), "exclude": request.get("exclude") or ()}
+    options: dict[str, Any] = {"roots": request.get("roots") or (), "exclude": request.get("exclude") or ()}
     memory = Memory(dict(options, role=role))
     names = request.get("scopes") or sorted(SCHEMA)
     contexts = {name: Context(role, cache=memory.scope(name), common=memory.scope("common"), **options) for name in names}

@@ -29,7 +29,7 @@ class Spool:
 
     def __init__(self, directory: str) -> None:
         self.directory = directory
-        self.packages = {}  # {"name:arch": {version: path}}
+        self.packages: dict[str, dict[str, str]] = {}  # {"name:arch": {version: path}}
 
     def blob(self, digest: str) -> str | None:
         """Path of a blob, or None where the request brought none."""
@@ -79,7 +79,7 @@ def open_request(stream: IO[bytes]) -> tuple[tarfile.TarFile, dict[str, Any]]:
         first = tar.next()
         if first is None or first.name != "request.json" or not first.isreg():
             raise TwinError("The request does not begin with request.json; nothing was applied.")
-        return tar, json.load(tar.extractfile(first))
+        return tar, json.load(_content(tar, first))
     except (tarfile.TarError, ValueError) as error:
         raise TwinError("The request cannot be read (%s); nothing was applied." % error) from error
 
@@ -94,10 +94,17 @@ def spooled(tar: tarfile.TarFile, directory: str = INCOMING) -> Iterator[Spool]:
             os.mkdir(os.path.join(directory, part), 0o700)
         spool = Spool(directory)
         for member in _members(tar):
-            spool.keep(member.name, tar.extractfile(member))
+            spool.keep(member.name, _content(tar, member))
         yield spool
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
+    stream = tar.extractfile(member)
+    if stream is None:
+        raise TwinError("The request's member %r has no content; nothing was applied." % member.name)
+    return stream
 
 
 def _members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
