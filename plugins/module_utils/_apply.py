@@ -11,25 +11,26 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import IO, Any
 
 from ._converge import change_snapshot, guard
 from ._converge.engine import converge
-from ._converge.readback_scope import installs, touched
+from ._converge.readback_scope import runs_scripts, touched
 from ._converge.spool import open_request, spooled
 from ._harvest import readback
 from ._transport.program import respond
 
 
-def apply(stream):
+def apply(stream: IO[bytes]) -> dict[str, Any]:
     """Apply the request in a tar stream; nothing is written before the machine is proven to be the request's twin."""
     tar, request = open_request(stream)
     guard.prove(request)
     steps, rules = request["plan"]["steps"], request.get("rules", {})
     with guard.exclusive(), spooled(tar) as spool:
-        before = change_snapshot.look(**rules) if installs(steps) else {}
+        before = change_snapshot.look(**rules) if runs_scripts(steps) else {}
         results, seconds = converge(steps, spool)
     start = time.monotonic()
-    after = change_snapshot.look(**rules) if installs(steps) else {}
+    after = change_snapshot.look(**rules) if runs_scripts(steps) else {}
     keys = touched(steps, change_snapshot.differing(before, after))
     scopes = readback(keys, **rules)
     seconds["readback"] = round(time.monotonic() - start, 3)

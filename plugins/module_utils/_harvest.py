@@ -15,9 +15,8 @@ from ._base.codec import dumps, write_atomic
 from ._base.errors import TwinError
 from ._base.machine import machine
 from ._scopes.context import HOST, TWIN, Context
-from ._scopes.files import content as files_content
 from ._scopes.packages import dpkg
-from ._scopes.registry import SCHEMA, TELEMETRY, collectors, telemetry
+from ._scopes.registry import SCHEMA, TELEMETRY, blob_readers, collectors, payloads, telemetry
 from ._scopes.schema import FORMAT, desired
 from ._scopes.state import delta, state_digest
 from ._transport.program import main
@@ -51,8 +50,8 @@ def harvest(request):
     base, changes = _compare(memory, request.get("base"), digest, bodies)
     wanted = set(request.get("want") or ())
     if role == HOST:
-        wanted |= {item["digest"] for item in changes.get("files", {"items": {}})["items"].values() if _is_carried(item)}
-    blobs, missing = _blobs(Context(role), bodies.get("files"), wanted)
+        wanted |= _carried(changes)
+    blobs, missing = _blobs(Context(role), bodies, wanted)
     if not request.get("scopes"):
         memory.keep(digest, bodies)
     seconds["total"] = round(time.monotonic() - started, 3)
@@ -107,18 +106,19 @@ def _outcome(job, what):
     return {"status": "failed", "note": "%s could not be read: %s" % (what, said), "items": {}, "excluded": {}}
 
 
-def _is_carried(item):
-    return item["type"] == "file" and not item.get("pristine")
+def _carried(scopes):
+    """Digests of the contents that go along with items that changed."""
+    return {part.content(item) for scope, part in payloads().items() if scope in scopes for item in scopes[scope]["items"].values() if part.carried(item)}
 
 
-def _blobs(context, files, wanted):
+def _blobs(context, scopes, wanted):
     """({digest: base64}, [digests that this reply does not bring]); only what redaction has let into the state can be had."""
     blobs, room = {}, BUDGET
-    for path, item in (files or {"items": {}})["items"].items():
-        name = item.get("digest")
-        if name in wanted and name not in blobs and item["size"] <= room:
-            content = files_content.blob(context, path, name)
-            if content is not None:
+    for scope, read in blob_readers().items():
+        for key, item in scopes[scope]["items"].items() if scope in scopes else ():
+            name = payloads()[scope].content(item)
+            content = read(context, key, name) if name in wanted and name not in blobs else None
+            if content is not None and len(content) <= room:
                 blobs[name] = base64.b64encode(content).decode("ascii")
                 room -= len(content)
     return blobs, sorted(wanted - set(blobs))

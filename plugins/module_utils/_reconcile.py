@@ -1,106 +1,107 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Program of the hypervisor: one walk from a harvest to a verified, recorded twin."""
+"""Program of the hypervisor: one cycle, from a harvest to a verified, recorded twin."""
+
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
+from typing import Any, Iterator
 
 from ._base.codec import write_atomic
 from ._base.errors import Refused
 from ._base.machine import machine
-from ._libvirt import client
-from ._planning.reconcile_plan import Judgement
+from ._libvirt import client, domain
+from ._planning import due, reconcile_plan, summary
+from ._planning.reconcile_plan import Actual, Outcome, ReconcilePlan
+from ._scopes.registry import policies
 from ._store import ingest
 from ._store.sqlite import Store, hold
 from ._transport import payload
 from ._transport.channel import Channel
 from ._transport.program import main
 
-READ = ["accounts", "files", "hardware", "packages", "services"]  # scopes of a twin: containers are not reproduced yet
 SHOWN = 50  # changes named in a result; the rest is only counted
+NOTHING_FETCHED: reconcile_plan.Fetched = {"files": {}, "gone": {}, "unavailable": {}}
 
 
-def cycle(request):
-    """Make a twin what its host is; both documents are those of the module twin_converge."""
-    with Store(look=request["check"]) as store:
-        if request["check"]:
-            return Cycle(store, request).preview()
-        with hold(request["host"]):
-            return Cycle(store, request).run()
+def cycle(request: dict[str, Any]) -> dict[str, Any]:
+    """Make a twin what its host is; request and reply are those of the module twin_converge.
+
+    In check mode the same is read and decided, and nothing is written, started or applied.
+    """
+    check = request["check"]
+    with Store(look=check) as store, contextlib.nullcontext() if check else hold(request["host"]):
+        return Cycle(store, request).run()
 
 
 class Cycle:
-    """One cycle of one host; each method is a stage and says how long it took."""
+    """One cycle of one twin; each method is a stage and says how long it took."""
 
-    def __init__(self, store, request):
+    def __init__(self, store: Store, request: dict[str, Any]) -> None:
         self.store, self.request, self.host = store, request, request["host"]
+        self.check: bool = request["check"]
         self.rules = {"roots": request["roots"], "exclude": request["exclude"]}
         self.begun = self.lapped = time.monotonic()
-        self.seconds = dict(request["seconds"])
+        self.seconds: dict[str, float] = dict(request["seconds"])
 
-    def lap(self, stage):
+    def lap(self, stage: str) -> None:
+        """Count the time since the last lap as the stage's."""
         now = time.monotonic()
         self.seconds[stage] = round(self.seconds.get(stage, 0) + now - self.lapped, 3)
         self.lapped = now
 
-    def preview(self):
-        """What run() would do: the same walk up to the plan, in which nothing is written and no twin is started."""
-        reply = self.request["harvest"]
-        document = ingest.preview(self.store, self.host, reply) if reply else ingest.known(self.store, self.host)
+    def run(self) -> dict[str, Any]:
+        """Read, decide, and apply unless the twin is only to be looked at."""
+        document = self._take_in()
         head = self.store.head(self.host)
-        made = "The twin would be made and brought to the state of %s." % self.host
-        if head is None:
-            return self._result("absent", message=made, changed=True)
-        if head["paused"] and not self.request["resume"]:
-            return self._paused(head)
         with client.connect() as connection:
             twin = client.find_twin(connection, self.host)
-            if twin is None:
-                return self._result("absent", message=made, changed=True)
-            self._admit(twin, head)
-            if twin["state"] != "running":
-                would = "The twin is %s: it would be started, read as a whole and brought to the state of %s." % (twin["state"], self.host)
-                return self._result("following", message=would, changed=True)
-            judgement = self._look(twin, document)
-        if judgement.pause:
-            return self._result("paused", message=judgement.pause, drift=judgement.drift)
-        return self._result("following", changed=bool(judgement.steps), judgement=judgement)
-
-    def run(self):
-        reply = self.request["harvest"]
-        document = ingest.take(self.store, self.host, reply) if reply else ingest.known(self.store, self.host)
-        self.lap("intake")
-        head = self.store.head(self.host)
-        if head["paused"] and not self.request["resume"]:
-            return self._paused(head)
-        with client.connect() as connection:
-            twin = client.find_twin(connection, self.host)
-            if twin is None:
+            reasons = due.due(self._situation(head, twin))
+            if head and head["paused"] and not self.request["resume"]:
+                return self._result("paused", message="The twin is paused: %s" % head["paused"])
+            if head is None or twin is None:
                 return self._absent(document)
             self._admit(twin, head)
-            if head["paused"]:
-                self.store.pause(self.host, "")
-            if twin["state"] != "running":
-                client.ensure_running(connection, self.host)
-            self._enter(twin)
-            return self._converge(connection, twin, document)
+            if twin["state"] != "running" and self.check:
+                would = "The twin is %s: it would be started, read as a whole and brought to the state of %s." % (twin["state"], self.host)
+                return self._result("following", message=would, changed=True)
+            if not self.check:
+                self._wake(connection, twin, head)
+            with self._entered(twin):
+                return self._converge(connection, twin, document, due.reads_whole(reasons))
 
-    def _paused(self, head):
-        return self._result("paused", message="The twin is paused: %s" % head["paused"])
+    def _take_in(self) -> dict[str, Any]:
+        """The host's document with the harvest in it, if there is one; recorded as the next revision where it differs."""
+        reply = self.request["harvest"]
+        document = ingest.read(self.store, self.host, reply) if reply else ingest.known(self.store, self.host)
+        if reply and not self.check:
+            ingest.keep(self.store, self.host, reply, document)
+        self.lap("ingest")
+        return document
 
-    def _absent(self, document):
-        """Leave the facts that a base image is built of where provisioning looks for them."""
-        directory = os.path.join(self.store.root, "twins", client.domain_name(self.host))
+    def _situation(self, head: dict[str, Any] | None, twin: dict[str, Any] | None) -> due.Situation:
+        return due.situation(head, twin, {
+            "audit_interval": self.request["audit_interval"], "now": time.time(), "rebooted": False, "changed": False,
+            "verify": self.request["audit"], "resume": self.request["resume"],
+        })
+
+    def _absent(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Leave the facts that a base image is built of where provisioning finds them."""
+        if self.check:
+            return self._result("absent", message="The twin would be made and brought to the state of %s." % self.host, changed=True)
+        directory = os.path.join(self.store.root, "twins", domain.domain_name(self.host))
         os.makedirs(directory, 0o711, exist_ok=True)
         path = os.path.join(directory, "image-facts.json")
         write_atomic(path, json.dumps(ingest.image_facts(self.store, document)).encode("ascii"))
         self.store.forget_actual(self.host)
-        return self._result("absent", message="The twin of %s does not exist yet." % self.host, facts=path, machine_id=document["machine"]["machine_id"])
+        message = "The twin of %s does not exist yet." % self.host
+        return self._result("absent", message=message, facts=path, machine_id=document["machine"]["machine_id"])
 
-    def _admit(self, twin, head):
+    def _admit(self, twin: dict[str, Any], head: dict[str, Any]) -> None:
         """The fence: the domain knows the newest revision it was given, which a reverted disk or an older store does not."""
         metadata = twin["metadata"]
         if metadata["machine_id"] != head["machine_id"]:
@@ -111,98 +112,108 @@ class Cycle:
                 % (twin["domain"], metadata["revision"], head["revision"])
             )
 
-    def _look(self, twin, document):
-        """The plan, and no trace of us: a channel left behind would hide from the next cycle that the twin has rebooted."""
-        stays = Channel(twin).alive()
-        self._enter(twin)
+    def _wake(self, connection: Any, twin: dict[str, Any], head: dict[str, Any]) -> None:
+        if head["paused"]:
+            self.store.pause(self.host, "")
+        if twin["state"] != "running":
+            client.ensure_running(connection, self.host)
+
+    @contextlib.contextmanager
+    def _entered(self, twin: dict[str, Any]) -> Iterator[None]:
+        """Have a channel into the twin. Check mode leaves none behind: it would hide from the next cycle that the twin has rebooted."""
+        self.channel = Channel(twin)
+        stays = not self.check or self.channel.alive()
+        self.boot_id = self.channel.open(self.request["patience"])
+        self.lap("wake")
         try:
-            return self._plan(twin, document)[0]
+            yield
         finally:
             if not stays:
                 self.channel.close()
 
-    def _enter(self, twin):
-        self.channel = Channel(twin)
-        self.boot_id = self.channel.open(self.request["patience"])
-        self.lap("wake")
-
-    def _read_twin(self, twin):
-        """(the twin's document as recorded, or read whole where the record may not hold; the recorded one or None; whether it was read)."""
+    def _read_twin(self, twin: dict[str, Any], whole: bool) -> tuple[Actual, Actual | None, bool]:
+        """(the twin as recorded, or read whole where the record may not hold; the recorded one or None; whether it was read)."""
         head, recorded = self.store.head(self.host), self.store.documents(self.host)[1]
         if recorded and recorded["uuid"] != twin["uuid"]:
             recorded = None
-        overdue = abs(time.time() - head["audited"]) > self.request["audit_interval"]
-        rebooted = recorded and recorded.get("boot_id") != self.boot_id
-        if recorded and not (self.request["audit"] or head["applying"] or rebooted or overdue):
+        if recorded and not whole and recorded.get("boot_id") == self.boot_id:
             return recorded, recorded, False
-        reply = self.channel.call("_harvest", dict(self.rules, role="twin", scopes=READ))
+        reply = self.channel.call("_harvest", dict(self.rules, role="twin", scopes=sorted(policies())))
         self.lap("audit")
-        fresh = {"uuid": twin["uuid"], "boot_id": self.boot_id, "scopes": reply["scopes"], "substrate": None, "left": {}}
+        fresh: Actual = {"uuid": twin["uuid"], "boot_id": self.boot_id, "scopes": reply["scopes"], "substrate": None, "given_up": {}}
         if recorded:
-            fresh.update(substrate=recorded["substrate"], left=recorded["left"])
+            fresh["substrate"], fresh["given_up"] = recorded["substrate"], recorded["given_up"]
         return fresh, None if head["applying"] else recorded, True
 
-    def _judge(self, document, actual, recorded, unfinished):
-        # A host that is its own hypervisor must not find itself in the twin.
-        request = dict(self.request, self_host=document["machine"]["machine_id"] == machine()["machine_id"])
-        return Judgement(request, document["scopes"], actual, recorded, unfinished)
-
-    def _plan(self, twin, document):
-        """(judgement, the twin's document, whether that was just read)."""
-        actual, recorded, audited = self._read_twin(twin)
+    def _plan(self, document: dict[str, Any], actual: Actual, recorded: Actual | None) -> ReconcilePlan:
+        options: reconcile_plan.Options = {
+            "drift": self.request["drift"], "scopes": self.request["scopes"], "vcpus": self.request["vcpus"], "memory_mib": self.request["memory_mib"],
+            # A host that is its own hypervisor must not find itself in the twin.
+            "self_host": document["machine"]["machine_id"] == machine()["machine_id"],
+        }
         unfinished = json.loads(self.store.head(self.host)["applying"] or "[]")
-        judgement = self._judge(document, actual, recorded if audited else None, unfinished)
-        self.lap("plan")
-        return judgement, actual, audited
+        return reconcile_plan.reconcile(options, document["scopes"], actual, recorded, unfinished)
 
-    def _converge(self, connection, twin, document):
-        judgement, actual, audited = self._plan(twin, document)
-        if judgement.pause:
-            self.store.pause(self.host, judgement.pause)
-            return self._result("paused", message=judgement.pause, drift=judgement.drift)
-        if judgement.steps:
-            actual = self._apply(connection, twin, document, judgement, actual)
-            judgement.give_up(actual)
-        verdict = judgement.verdict(actual)
-        pending = payload.missing_contents(self.store, judgement.steps)
-        result = self._result("following", changed=judgement.changed, judgement=judgement, verdict=verdict, audited=audited)
-        if judgement.steps or audited or not self.store.head(self.host)["settled"]:
-            self.store.settle(self.host, actual, dict(verdict, pending=pending), self._outcome(result), audited, judgement.rest)
+    def _converge(self, connection: Any, twin: dict[str, Any], document: dict[str, Any], whole: bool) -> dict[str, Any]:
+        actual, recorded, audited = self._read_twin(twin, whole)
+        plan = self._plan(document, actual, recorded if audited else None)
+        self.lap("plan")
+        if self.check:
+            return self._shown(plan, bool(plan.steps))
+        if plan.pause:
+            self.store.pause(self.host, plan.pause)
+            return self._shown(plan, False)
+        scopes, done = actual["scopes"], Outcome(False, plan.failures, plan.given_up)
+        if plan.steps:
+            scopes, done = self._apply(connection, twin, document, plan, actual)
+        verdict = reconcile_plan.verdict(plan, done.failures, scopes)
+        result = self._shown(plan, done.changed, done, verdict, audited=audited)
+        if plan.steps or audited or not self.store.head(self.host)["settled"]:
+            after = dict(actual, scopes=scopes, substrate=plan.substrate, given_up=done.given_up)
+            pending = payload.missing_contents(self.store, plan.steps)
+            self.store.settle(self.host, after, dict(verdict, pending=pending), _recorded(result), audited, plan.rest)
         return result
 
-    def _apply(self, connection, twin, document, judgement, actual):
-        packages = payload.fetch_packages(self.store, document, judgement.steps)
-        judgement.note_packages(packages)
+    def _apply(self, connection: Any, twin: dict[str, Any], document: dict[str, Any], plan: ReconcilePlan, actual: Actual) -> tuple[Any, Outcome]:
+        """(the twin's scopes as read back, what the plan came to)."""
+        fetched = payload.fetch_packages(self.store, document, plan.steps)
         self.lap("fetch")
         revision = self.store.head(self.host)["revision"]
-        self.store.intend(self.host, [[step["key"], step["verb"]] for step in judgement.steps if step["verb"] in ("restart", "reload")])
+        self.store.intend(self.host, [[step["key"], step["verb"]] for step in plan.steps if step["verb"] in ("restart", "reload")])
         client.set_revision(connection, self.host, revision)
-        order = {
-            "uuid": twin["uuid"], "host": self.host, "revision": revision, "plan": {"steps": judgement.steps},
-            "rules": self.rules,
-        }
-        reply = payload.deliver(self.channel, self.store, order, packages["files"])
+        order = {"uuid": twin["uuid"], "host": self.host, "revision": revision, "plan": {"steps": plan.steps}, "rules": self.rules}
+        reply = payload.deliver(self.channel, self.store, order, fetched["files"])
         self.lap("converge")
-        self.seconds.update({"twin " + phase: seconds for phase, seconds in reply["seconds"].items()})
-        judgement.note_results(reply["results"])
-        return dict(actual, scopes=payload.read_back(actual["scopes"], reply))
+        self.seconds.update({"twin " + batch: seconds for batch, seconds in reply["seconds"].items()})
+        after = payload.read_back(actual["scopes"], reply)
+        return after, reconcile_plan.outcome(plan, fetched, reply["results"], after)
 
-    def _result(self, twin, message="", changed=False, judgement=None, verdict=None, **more):
-        self.lap("record")
-        result = {
-            "host": self.host, "twin": twin, "message": message, "changed": changed,
-            "revision": (self.store.head(self.host) or {"revision": 0})["revision"],
-            "changes": judgement.shown(SHOWN) if judgement else [], "counts": judgement.counts() if judgement else {},
-            "failures": judgement.failed() if judgement else [], "drift": judgement.drift if judgement else [],
+    def _shown(self, plan: ReconcilePlan, changed: bool, done: Outcome | None = None, verdict: Any = None, **more: Any) -> dict[str, Any]:
+        """The result of a cycle that came as far as a plan."""
+        shown = {
+            "changes": summary.shown(plan.steps, SHOWN), "counts": summary.counts(plan.steps), "drift": plan.drift,
+            "failures": summary.sentences(done.failures if done else plan.failures),
             "fidelity": {name: value for name, value in (verdict or {}).items() if name.startswith("percent") or name == "scopes"},
-            "seconds": dict(self.seconds, total=round(sum(self.request["seconds"].values()) + time.monotonic() - self.begun, 3)),
         }
-        return dict(result, **more)
+        if plan.pause:
+            return self._result("paused", message=plan.pause, drift=plan.drift)
+        return self._result("following", changed=changed, **shown, **more)
 
-    @staticmethod
-    def _outcome(result):
-        changes = [{name: change[name] for name in ("scope", "key", "verb", "because")} for change in result["changes"]]
-        return {"changes": changes, "counts": result["counts"], "failures": result["failures"], "seconds": result["seconds"]}
+    def _result(self, twin: str, message: str = "", changed: bool = False, **more: Any) -> dict[str, Any]:
+        self.lap("record")
+        nothing: dict[str, list[Any] | dict[str, Any]] = {"changes": [], "counts": {}, "failures": [], "drift": [], "fidelity": {}}
+        total = sum(self.request["seconds"].values()) + time.monotonic() - self.begun
+        return {
+            "host": self.host, "twin": twin, "message": message, "changed": changed,
+            "revision": (self.store.head(self.host) or {"revision": 0})["revision"], "seconds": dict(self.seconds, total=round(total, 3)),
+            **nothing, **more,
+        }
+
+
+def _recorded(result: dict[str, Any]) -> dict[str, Any]:
+    """What of a result is kept with its revision."""
+    changes = [{name: change[name] for name in ("scope", "key", "verb", "because")} for change in result["changes"]]
+    return {"changes": changes, "counts": result["counts"], "failures": result["failures"], "seconds": result["seconds"]}
 
 
 if __name__ == "__main__":

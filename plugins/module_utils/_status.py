@@ -7,22 +7,30 @@ from __future__ import annotations
 import time
 
 from ._libvirt import client
+from ._planning import due
 from ._store.sqlite import Store
 from ._transport.channel import Channel
 from ._transport.program import main
 
 
-def overview(request):
+def status(request):
     """{"host", "audit_interval": s} -> {"known", "digest", "revision", "paused", "audited", "verified", "fidelity", "revisions", "domain", "due"}.
 
-    `due` is a sentence where the twin needs a cycle although its host may not have changed.
+    `due` is a list of reasons for a cycle, {"code", "sentence", "whole"}; empty where the twin needs none.
     """
     host = request["host"]
     head, revisions = _recorded(host)
     with client.connect() as connection:
         twin = client.find_twin(connection, host)
     facts = head or {"revision": 0, "digest": None, "paused": "", "audited": 0, "verified": 0, "fidelity": {}}
-    return dict(facts, known=head is not None, revisions=revisions, domain=twin, due=_due(head, twin, request))
+    # A channel that has ended may mean another boot.
+    rebooted = twin is not None and twin["state"] == "running" and not Channel(twin).alive()
+    reasons = due.due(due.situation(head, twin, {
+        "now": time.time(), "audit_interval": request["audit_interval"], "rebooted": rebooted, "changed": False, "verify": False, "resume": False,
+    }))
+    return dict(
+        facts, known=head is not None, revisions=revisions, domain=twin, rebooted=rebooted, due=[reason._asdict() for reason in reasons],
+    )
 
 
 def _recorded(host):
@@ -31,27 +39,5 @@ def _recorded(host):
         return store.head(host), store.revisions(host, 5)
 
 
-def _due(head, twin, request):
-    if head is None:
-        return "the host is new"
-    if head["paused"]:
-        return ""
-    if twin is None:
-        return "the twin does not exist"
-    if twin["state"] != "running":
-        return "the twin is %s" % twin["state"]
-    if head["applying"] or not head["settled"]:
-        return "the last cycle left something to do"
-    if not head["seen"]:
-        return "the twin has not been read yet"
-    if abs(time.time() - head["audited"]) > request["audit_interval"]:
-        return "the audit is due"
-    if not Channel(twin).alive():
-        return "the twin may have rebooted"
-    if head["fidelity"].get("pending"):
-        return "contents are missing"
-    return ""
-
-
 if __name__ == "__main__":
-    main(overview)
+    main(status)

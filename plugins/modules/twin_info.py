@@ -49,8 +49,15 @@ twin:
       description: Number of that state.
       type: int
     due:
-      description: Why the twin needs a cycle although its host may not have changed; empty when it needs none.
-      type: str
+      description: >-
+        Why the twin needs a cycle although its host may not have changed, each with C(code), C(sentence) and C(whole) (whether the whole twin is
+        read first); empty when it needs none.
+      type: list
+      elements: dict
+      sample: [{"code": "audit", "sentence": "The audit is due.", "whole": true}]
+    rebooted:
+      description: Whether the twin may have rebooted since the last cycle.
+      type: bool
     paused:
       description: Why the twin does not follow; empty when it does.
       type: str

@@ -22,7 +22,7 @@ def screen(host, known, harvest, now):
     if known["paused"]:
         lines.append("  paused %s" % known["paused"])
     if known["due"]:
-        lines.append("  due    %s" % known["due"])
+        lines.append("  due    %s" % known["due"][0]["sentence"])
     if fidelity.get("scopes"):
         lines += _truth(fidelity) + _exceptions(fidelity["exceptions"])
     return lines + _history(known["revisions"])

@@ -10,15 +10,35 @@ from __future__ import annotations
 import ast
 import pathlib
 import sys
+from typing import NamedTuple
 
 import graphlib
 
 HERE = pathlib.Path(__file__).resolve().parents[2] / "plugins/module_utils/_scopes"
 TARGET = HERE / "registry.py"
-# Each part of a scope that other code asks for by scope: file, name in it, what the list is.
+
+
+class Part(NamedTuple):
+    """A part of a scope that other code asks for by scope: file and name, the registry's function for it, its type, what it is."""
+
+    file: str
+    name: str
+    function: str
+    type: str
+    doc: str
+
+
 PARTS = (
-    ("collect", "collect", "collectors", "What reads each scope, as collect(context) -> Body."),
-    ("collect", "collect_telemetry", "telemetry", "What reads each kind of telemetry, as collect_telemetry(context) -> dict."),
+    Part("collect", "collect", "collectors", "Callable[[Context], Body]", "What reads each scope, as collect(context)."),
+    Part("collect", "collect_telemetry", "telemetry", "Callable[[Context], dict[str, Any]]", "What reads telemetry, as collect_telemetry(context)."),
+    Part("content", "blob", "blob_readers", "Callable[[Context, str, str], bytes | None]", "What reads the content of an item, as blob(context, key, digest)."),
+    Part("policy", "POLICY", "policies", "Policy", "Which items of each scope a twin gets."),
+    Part("affects", "reached", "affecting", "Callable[[Change, Readers], Iterable[tuple[str, str]]]", "Which units a change reaches, and the verb for each."),
+    Part("steps", "STEPS", "planners", "Planner", "What makes the steps of each scope."),
+    Part("payload", "PAYLOAD", "payloads", "Payload", "What travels with items and steps of each scope."),
+    Part("apply", "APPLIERS", "appliers", "dict[str, Applier]", "What applies each batch of a scope, by the batch's name."),
+    Part("readback", "READBACK", "readbacks", "Readback", "What is read again after each scope's steps."),
+    Part("snapshot", "look", "snapshots", "Callable[[Context], dict[str, Any]]", "What looks at each scope without reading it: {key: stamp}."),
 )
 
 HEAD = '''\
@@ -31,7 +51,8 @@ A part is imported when it is asked for: a harvest needs no applier, and importi
 """
 from __future__ import annotations
 
-from typing import Any, Callable
+import functools
+from typing import Any, Callable, Iterable
 
 '''
 
@@ -63,15 +84,21 @@ def registry():
     scopes = list(graphlib.TopologicalSorter({scope: builds_on(scope) for scope in scopes}).static_order())
     lines = ["from .%s.fields import SCOPE as %s\n" % (scope, scope) for scope in scopes]
     lines += ["from .%s.fields import TELEMETRY as %s\n" % (scope, scope) for scope in only_telemetry]
-    text = HEAD + "".join(sorted([*lines, "from .model import Scope\n"]))
+    lines += ["from .context import Context\n", "from .model import Body, Change, Scope\n"]
+    lines += ["from .parts import Applier, Payload, Planner, Policy, Readback, Readers\n"]
+    text = HEAD + "".join(sorted(lines))
     text += "\nSCHEMA: dict[str, Scope] = {\n%s}\n" % "".join('    "%s": %s,\n' % (scope, scope) for scope in scopes)
     text += "\nTELEMETRY: dict[str, str] = {\n%s}\n" % "".join('    "%s": %s,\n' % (scope, scope) for scope in only_telemetry)
-    for file, name, function, doc in PARTS:
-        found = having(file, name)
-        text += '\n\ndef %s() -> dict[str, Callable[..., Any]]:\n    """%s"""\n' % (function, doc)
-        text += "".join("    from .%s.%s import %s as %s_part\n" % (scope, file, name, scope) for scope in found)
-        text += "\n    return {\n%s    }\n" % "".join('        "%s": %s_part,\n' % (scope, scope) for scope in found)
-    return text
+    return text + "".join(map(listing, PARTS))
+
+
+def listing(part):
+    """The function of the registry that lists one part of all scopes."""
+    found = having(part.file, part.name)
+    head = '\n\n@functools.lru_cache(maxsize=None)\ndef %s() -> dict[str, %s]:\n    """%s"""\n' % (part.function, part.type, part.doc)
+    lines = ["    from .%s.%s import %s as %s_part\n" % (scope, part.file, part.name, scope) for scope in found]
+    rows = ['        "%s": %s_part,\n' % (scope, scope) for scope in found]
+    return head + "".join(lines) + "\n    return {\n" + "".join(rows) + "    }\n"
 
 
 def main():

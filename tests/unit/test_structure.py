@@ -24,7 +24,7 @@ LAYERS = {
     "_secrets": {"_base"},
     "_scopes": {"_base", "_secrets"},
     "_planning": {"_base", "_scopes"},
-    "_converge": {"_base", "_scopes"},
+    "_converge": {"_base", "_planning", "_scopes"},
     "_libvirt": {"_base"},
     "_packages": {"_base"},
     "_store": {"_base", "_scopes", "_planning", "_packages"},
@@ -39,8 +39,8 @@ SCOPES = {"accounts": set(), "containers": set(), "files": {"accounts", "package
           "processes": set(), "services": {"files", "packages"}}
 # Files that do no I/O: whole folders, and files by name.
 PURE_FOLDERS = {"_planning", "_secrets"}
-PURE = {"_base/access", "_base/patterns", "_base/reasons", "_scopes/model", "_scopes/registry", "_scopes/schema", "_scopes/state"}
-PURE_PARTS = {"fields", "policy"}
+PURE = {"_base/access", "_base/patterns", "_base/reasons", "_scopes/model", "_scopes/parts", "_scopes/registry", "_scopes/schema", "_scopes/state"}
+PURE_PARTS = {"affects", "fields", "payload", "policy", "readback", "readers", "steps"}
 EFFECTS = {"asyncio", "glob", "grp", "pathlib", "pwd", "shutil", "socket", "sqlite3", "subprocess", "tempfile", "threading", "time"}
 # Of os, what computes with names and asks nobody.
 NAMES_ALONE = {"os", "os.path", "os.sep", "os.fsencode", "os.fsdecode"} | {
@@ -186,7 +186,9 @@ def test_no_error_is_swallowed(path):
         if isinstance(node, ast.ExceptHandler):
             caught = ast.unparse(node.type) if node.type else "everything"
             reraised = any(isinstance(inner, ast.Raise) and inner.exc is None for inner in ast.walk(node))
-            assert caught not in {"everything", "Exception"}, f"line {node.lineno} catches {caught}"
+            # The engine alone: whatever an applier raises is the failure of its step, and is reported as that.
+            alone = path == UTILS / "_converge/engine.py" and caught == "Exception"
+            assert alone or caught not in {"everything", "Exception"}, f"line {node.lineno} catches {caught}"
             assert caught != "BaseException" or reraised, f"line {node.lineno} keeps what it catches"
 
 

@@ -43,6 +43,7 @@ REASONS = {
     "package_not_fetched": Reason(IMPOSSIBLE, "Its package file could not be fetched; the next audit tries again."),
     "content_pending": Reason(DEGRADED, "Its content is not here yet; the next cycle brings it."),
     "needs_excluded": Reason(DEGRADED, "It depends on something that was left out."),
+    "dependency_failed": Reason(DEGRADED, "A step that it depends on failed in the twin, so it was skipped."),
     "apply_failed": Reason(DEGRADED, "Applying it failed in the twin."),
     "differs": Reason(DEGRADED, "It was applied, and still differs."),
     "drifted": Reason(DEGRADED, "It was changed from within the twin, and is left so."),

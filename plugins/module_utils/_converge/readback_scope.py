@@ -6,33 +6,30 @@
 from __future__ import annotations
 
 import collections
-import re
+from typing import Iterable, Sequence
 
-# a unit's own file, a file in one of its drop-in directories, or a link that enables it
-_UNIT_FILE = re.compile(
-    r"(?:/etc|/run|/lib|/usr/lib|/usr/local/lib)/systemd/system/"
-    r"(?:(?P<dropin>[^/]+)\.d/[^/]+|(?:[^/]+\.(?:wants|requires|upholds)/)?(?P<unit>[^/]+))"
-)
-# Small scopes that packages' scripts write to: read whole.
-WHOLE = ("accounts", "packages")
+from .._scopes.parts import Readback, Step
+from .._scopes.registry import readbacks
+
+_PLAIN = Readback()
 
 
-def touched(steps, seen=()):
-    """{scope: sorted keys, or None for all of it} of the plan's items, of what was seen to change ([(scope, key)]), and of the units whose
-    files are among them."""
-    keys = collections.defaultdict(set)
+def touched(steps: Sequence[Step], seen: Iterable[tuple[str, str]] = ()) -> dict[str, list[str] | None]:
+    """{scope: sorted keys, or None for all of it} of the plan's items, of what was seen to change, and of what these affect."""
+    known = readbacks()
+    keys: collections.defaultdict[str, set[str]] = collections.defaultdict(set)
     for scope, key in [(step["scope"], step["key"]) for step in steps] + list(seen):
         if key:
             keys[scope].add(key)
-        found = _UNIT_FILE.fullmatch(key) if scope == "files" else None
-        if found:
-            unit = found.group("dropin") or found.group("unit")
-            if "." in unit:
-                keys["services"].add(unit)
-    wanted = {scope: sorted(found) for scope, found in keys.items()}
-    return dict(wanted, **dict.fromkeys(WHOLE)) if installs(steps) else wanted
+        for other, affected in known.get(scope, _PLAIN).also(key):
+            keys[other].add(affected)
+    found: dict[str, list[str] | None] = {scope: sorted(names) for scope, names in keys.items()}
+    for scope in {step["scope"] for step in steps}:
+        found.update(dict.fromkeys(known.get(scope, _PLAIN).whole))
+    return found
 
 
-def installs(steps):
-    """True where packages come or go, whose scripts may do anything."""
-    return any(step["phase"] == "packages" for step in steps)
+def runs_scripts(steps: Iterable[Step]) -> bool:
+    """True where applying starts programs that may change anything, such as the scripts of packages."""
+    known = readbacks()
+    return any(known.get(scope, _PLAIN).runs_scripts for scope in {step["scope"] for step in steps})

@@ -17,8 +17,8 @@ from .._base.codec import digest
 from .._base.errors import TwinError
 from .._base.patterns import matches_any
 from .._packages.aptroot import ARCHITECTURES
-from .._scopes.accounts.policy import SELF as SELF_ACCOUNTS
-from .._scopes.packages.policy import SELF as SELF_PACKAGES
+from .._scopes.accounts.policy import MACHINERY as MACHINERY_ACCOUNTS
+from .._scopes.packages.policy import MACHINERY as MACHINERY_PACKAGES
 from .._scopes.packages.policy import SUBSTRATE as SUBSTRATE_PACKAGES
 from .._twin.baseimage import CMDLINE
 from . import tree as tree
@@ -85,13 +85,13 @@ def wanted(packages):
     return {
         name: item
         for name, item in packages.items()
-        if item.get("status", "installed") == "installed" and not matches_any(SUBSTRATE_PACKAGES + SELF_PACKAGES, name.partition(":")[0])
+        if item.get("status", "installed") == "installed" and not matches_any(SUBSTRATE_PACKAGES + MACHINERY_PACKAGES, name.partition(":")[0])
     }
 
 
 def accounts(items):
     """The host's accounts that the image takes over: those of a hypervisor's packages stay out, as the packages do."""
-    return {key: item for key, item in items.items() if not matches_any(SELF_ACCOUNTS, key)}
+    return {key: item for key, item in items.items() if not matches_any(MACHINERY_ACCOUNTS, key)}
 
 
 def select(packages, architecture, available):

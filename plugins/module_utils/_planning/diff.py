@@ -20,7 +20,7 @@ def diff(actual_scopes: Scopes, desired_scopes: Scopes, keep: Mapping[str, Colle
     keep is {scope: keys of the twin's own that stay}. A field that a desired item does not have is not compared: policy
     left it open. A scope that could not be read on either side has no changes, nor has one that is never converged.
     """
-    changes = []
+    changes: list[Change] = []
     for scope, row in SCHEMA.items():
         actual, desired = actual_scopes.get(scope), desired_scopes.get(scope)
         if row.converged and actual and desired and "failed" not in (actual["status"], desired["status"]):

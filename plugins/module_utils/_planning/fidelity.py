@@ -2,32 +2,54 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How true the twin is: what is reproduced, what is not, and why, item by item."""
+
 from __future__ import annotations
 
+from typing import Any, Mapping, TypedDict
+
 from .._base.reasons import DEGRADED, IMPOSSIBLE, REASONS, REPRODUCED, code_of, explain
-from .._scopes.registry import SCHEMA
+from .._scopes.model import Body, Item, Reasons, Scopes
+from .._scopes.registry import SCHEMA, policies
 from .._scopes.schema import lane_of
 from .diff import differing, picked
 
-UNEXPLAINED = ("differs", "apply_failed")
+UNEXPLAINED = ("differs", "apply_failed", "dependency_failed")
 WHOLE_SCOPE = ""  # key of the exception that stands for a scope which could not be read
-# The kernel keeps some memory for itself before it counts.
-MEMORY_TOLERANCE = 1 / 8
 
 
-def report(host_scopes, desired, exceptions, actual, failures=None, kept=None):
+class Row(TypedDict):
+    """One exception: fields is {name: [the host's value, the twin's]}."""
+
+    scope: str
+    key: str
+    reason: str
+    sentence: str
+    fields: dict[str, list[Any]]
+
+
+class Report(TypedDict):
+    """scopes: {scope: {"items", "reproduced", "degraded", "impossible"}}; extras: what only the twin has; percentages of all items."""
+
+    scopes: dict[str, dict[str, int]]
+    exceptions: list[Row]
+    extras: list[Row]
+    percent_reproduced: float
+    percent_explained: float
+
+
+def report(
+    host_scopes: Scopes, desired: Scopes, exceptions: Mapping[str, Reasons], actual: Scopes,
+    failures: Mapping[str, Reasons] | None = None, kept: Mapping[str, Reasons] | None = None,
+) -> Report:
     """What of the host is in the twin.
 
-    exceptions are policy's, failures {scope: {key: reason, or a sentence of what failed}} the converge's, kept policy's
-    {scope: {key: reason}} of the twin's own. Returns {"scopes": {scope: {"items", "reproduced", "degraded",
-    "impossible"}}, "exceptions": [{"scope", "key", "reason", "sentence", "fields": {name: [host's, twin's]}}], "extras":
-    the same of what only the twin has, "percent_reproduced", "percent_explained"}.
-
-    An item is reproduced where every desired field of the host's is the twin's. Where it is not, and what policy asked for
-    is not there either, no reason of policy's explains it.
+    exceptions are policy's {scope: {key: reason}}, failures the converge's (a reason, or a sentence of what failed), kept policy's of what only
+    the twin has. An item is reproduced where every desired field of the host's is the twin's. Where it is not, and what policy asked for is not
+    there either, no reason of policy's explains it.
     """
     judge = _Judge(desired, exceptions, actual, failures or {})
-    scopes, found = {}, []
+    scopes: dict[str, dict[str, int]] = {}
+    found: list[Row] = []
     for scope in sorted(host_scopes, key=list(SCHEMA).index):
         mine = judge.scope(scope, host_scopes[scope])
         total = len(host_scopes[scope]["items"]) + len(set(host_scopes[scope]["excluded"]) - set(host_scopes[scope]["items"]))
@@ -49,11 +71,12 @@ def report(host_scopes, desired, exceptions, actual, failures=None, kept=None):
 class _Judge:
     """Says of each item of the host why it is not in the twin, if it is not."""
 
-    def __init__(self, desired, exceptions, actual, failures):
+    def __init__(self, desired: Scopes, exceptions: Mapping[str, Reasons], actual: Scopes, failures: Mapping[str, Reasons]) -> None:
         self.desired, self.exceptions, self.actual, self.failures = desired, exceptions, actual, failures
-        self.lost = {}  # packages that are not in the twin as they should be
+        self.lost: dict[str, str] = {}  # packages that are not in the twin as they should be
 
-    def scope(self, scope, body):
+    def scope(self, scope: str, body: Body) -> list[Row]:
+        """The exceptions of one scope."""
         if body["status"] == "failed":
             return [_row(scope, WHOLE_SCOPE, "scope_failed: %s" % body["note"], {})]
         rows = []
@@ -65,7 +88,7 @@ class _Judge:
                     self.lost[key.rpartition(":")[0]] = row["reason"]
         return rows
 
-    def _item(self, scope, key, body):
+    def _item(self, scope: str, key: str, body: Body) -> Row | None:
         if key in body["excluded"]:
             return _row(scope, key, body["excluded"][key], {})
         item, twins = body["items"][key], self.actual.get(scope)
@@ -74,14 +97,16 @@ class _Judge:
             return _row(scope, key, self._policy(scope, key) or "differs: the twin could not be read: %s" % note, {})
         lane, have = lane_of(scope, key), twins["items"].get(key)
         fields = lane if have is None else _differing(scope, key, have, item)
+        skipped = self.failures.get(scope, {}).get(key, "") if not fields else ""
         if have is not None and not fields:
-            return None
+            # What should have made a running unit read its changed files was skipped: nothing differs, and it is not as on the host.
+            return _row(scope, key, skipped, {}) if code_of(skipped) == "dependency_failed" else None
         shown = {name: [item.get(name), (have or {}).get(name)] for name in fields if name in item}
         return _row(scope, key, self._reason(scope, key, item, have), shown)
 
-    def _reason(self, scope, key, item, have):
+    def _reason(self, scope: str, key: str, item: Item, have: Item | None) -> str:
         """Policy's reason where the twin is what policy wants; else what failed, or what it hangs on."""
-        want = self.desired.get(scope, {"items": {}})["items"].get(key)
+        want = self.desired[scope]["items"].get(key) if scope in self.desired else None
         reason = self._policy(scope, key)
         obeyed = want is None or (have is not None and not _differing(scope, key, have, want))
         if reason and obeyed:
@@ -89,24 +114,26 @@ class _Judge:
         failure = self.failures.get(scope, {}).get(key)
         if failure:
             return failure if code_of(failure) in REASONS else "apply_failed: %s" % failure
-        if scope == "services" and item.get("active") == "active" and (have or {}).get("condition") is False \
-                and _differing(scope, key, have, item) == ("active",):
-            return "condition_differs"
+        explained = policies()[scope].explains(item, have, _differing(scope, key, have, item)) if scope in policies() else None
+        if explained:
+            return explained
         if item.get("package") in self.lost:
             return "needs_excluded: package %s" % item["package"]
         return "differs"
 
-    def _policy(self, scope, key):
+    def _policy(self, scope: str, key: str) -> str | None:
         return self.exceptions.get(scope, {}).get(key)
 
 
-def _differing(scope, key, have, want):
-    if (scope, key) == ("hardware", "memory"):
-        return () if abs(have["bytes"] - want["bytes"]) <= MEMORY_TOLERANCE * want["bytes"] else ("bytes",)
-    return differing(lane_of(scope, key), have, want)
+def _differing(scope: str, key: str, have: Item | None, want: Item) -> tuple[str, ...]:
+    """Names of the fields in which an item differs by more than its scope's policy ignores."""
+    policy = policies().get(scope)
+    if have is not None and policy and policy.close_enough(key, have, want):
+        return ()
+    return differing(lane_of(scope, key), have or {}, want)
 
 
-def _extras(host_scopes, actual, kept):
+def _extras(host_scopes: Scopes, actual: Scopes, kept: Mapping[str, Reasons]) -> list[Row]:
     rows = []
     for scope in sorted(set(host_scopes) & set(actual), key=list(SCHEMA).index):
         known = host_scopes[scope]
@@ -119,9 +146,9 @@ def _extras(host_scopes, actual, kept):
     return rows
 
 
-def _row(scope, key, reason, fields):
+def _row(scope: str, key: str, reason: str, fields: dict[str, list[Any]]) -> Row:
     return {"scope": scope, "key": key, "reason": reason, "sentence": explain(reason), "fields": fields}
 
 
-def _percent(part, total):
+def _percent(part: int, total: int) -> float:
     return 100.0 * part / total if total else 100.0

@@ -1,148 +1,215 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One cycle's reasoning, from a host's state and a twin's to steps and a verdict. Pure: every effect is its caller's."""
+"""One cycle's reasoning: what a twin should be, what differs, what to do about it. Values in, values out."""
+
 from __future__ import annotations
 
-from .._base.codec import digest, dumps
-from .._base.reasons import REASONS, code_of, explain
+from typing import Dict, NamedTuple, Sequence, TypedDict
+
+from .._base.codec import digest
+from .._base.reasons import REASONS, code_of
+from .._scopes.model import Change, Reasons, Scopes
+from .._scopes.parts import Caps, Reach, Step, TwinRules
 from .._scopes.schema import lane_of
 from .diff import diff, differing
-from .fidelity import report
+from .fidelity import Report, report
 from .impact import dependents
 from .plan import plan
 from .policy import desire, kept, substrate_of
 
-PASSING = ("apply_failed", "package_not_fetched", "package_unavailable", "package_version_gone")  # reasons that may be gone by the next audit
+# Reasons that may be gone by the next audit: it tries again.
+PASSING = ("apply_failed", "dependency_failed", "package_not_fetched", "package_unavailable", "package_version_gone")
 
 
-class Judgement:
-    """What a twin should be, what differs, what to do about it, and how true the result is."""
+class GivenUp(TypedDict):
+    """An item that is left alone: want is the digest of what the host wanted of it, reason why it was not reached."""
 
-    def __init__(self, request, host_scopes, actual, recorded=None, unfinished=()):
-        """What to do.
-
-        request: twin_converge's options and "self_host"; actual: the twin's document, which is brought up to date; recorded: the
-        document before, where actual was just read; unfinished: [[unit, verb]] that a cycle which did not end still had to do.
-        """
-        self.host, self.failures = host_scopes, {}
-        if actual["substrate"] is None:
-            actual["substrate"] = substrate_of(actual["scopes"], host_scopes)
-        twin = {
-            "substrate": actual["substrate"], "self_host": request["self_host"],
-            "caps": {"vcpus": request["vcpus"], "memory_mib": request["memory_mib"]},
-        }
-        self.desired, self.exceptions = desire(host_scopes, twin)
-        self.kept = kept(actual["scopes"], self.desired, self.exceptions, twin)
-        changes = diff(actual["scopes"], self.desired, self.kept)
-        drifted = _drift(changes, actual, recorded) if recorded else []
-        self.drift = ["%s %s" % (change.scope, change.key) for change in drifted]
-        self.pause = _pause(self.drift) if request["drift"] == "pause" and drifted else ""
-        passing = PASSING + (("drifted",) if request["drift"] == "correct" else ())
-        _forgive(actual["left"], changes, passing if recorded is not None else ())
-        if request["drift"] == "report":
-            for change in drifted:
-                _leave(actual["left"], change, "drifted")
-        changes = [change for change in changes if not self._left(change, actual["left"])]
-        chosen = [change for change in changes if not request["scopes"] or change.scope in request["scopes"]]
-        # Where scopes were chosen, the others may still want something.
-        self.rest, changes = len(chosen) < len(changes), chosen
-        impact = dict(_unfinished(unfinished, self.desired, actual["scopes"]), **dependents(changes, self.desired, actual["scopes"]))
-        self.steps = plan(changes, impact, self.desired, actual["scopes"])["steps"]
-        self.tried = {(step["scope"], step["key"]) for step in self.steps}
-        self.changed = False
-
-    def _left(self, change, left):
-        known = left.get(change.scope, {}).get(change.key)
-        if known:
-            self.failures.setdefault(change.scope, {})[change.key] = known["reason"]
-        return bool(known)
-
-    def give_up(self, actual):
-        """Leave alone, until the host wants something else of it, what was tried and still differs: no cycle tries the same again."""
-        for change in diff(actual["scopes"], self.desired, self.kept):
-            reason = self.failures.get(change.scope, {}).get(change.key, "differs")
-            if (change.scope, change.key) in self.tried and code_of(reason) != "content_pending":
-                _leave(actual["left"], change, reason)
-
-    def note_packages(self, fetched):
-        """What could not be fetched (see _packages/fetch) is no reason to stop."""
-        for key, version in fetched["gone"].items():
-            self._fail("packages", key, "package_version_gone: %s is the nearest" % version)
-        for key, why in fetched["unavailable"].items():
-            self._fail("packages", key, "package_not_fetched: %s" % why if why else "package_unavailable")
-
-    def note_results(self, results):
-        """What each step came to in the twin; `failed` is a sentence, or a reason with its detail."""
-        steps = {step["id"]: step for step in self.steps}
-        for result in results:
-            self.changed = self.changed or result["changed"]
-            if result["failed"]:
-                step = steps[result["id"]]
-                self._fail(step["scope"], step["key"], result["failed"])
-
-    def _fail(self, scope, key, said):
-        reason = said if code_of(said) in REASONS else "apply_failed: %s" % said
-        self.failures.setdefault(scope, {}).setdefault(key, reason)
-
-    def failed(self):
-        """A sentence for each item that did not become what it should be."""
-        return ["%s %s: %s" % (scope, key, explain(reason)) for scope, keys in self.failures.items() for key, reason in sorted(keys.items())]
-
-    def verdict(self, actual):
-        """The fidelity report of the twin as it is now."""
-        return report(self.host, self.desired, self.exceptions, actual["scopes"], self.failures, self.kept)
-
-    def shown(self, limit):
-        """The first steps for people and diff mode: {"scope", "key", "verb", "because", "before", "after"}."""
-        return [
-            dict({name: step[name] for name in ("scope", "key", "verb", "because")}, before=_text(step["have"]), after=_text(step["want"]))
-            for step in self._items()[:limit]
-        ]
-
-    def _items(self):
-        return [step for step in self.steps if step["key"]]
-
-    def counts(self):
-        """Steps per scope."""
-        counts = {}
-        for step in self._items():
-            counts[step["scope"]] = counts.get(step["scope"], 0) + 1
-        return counts
+    want: str
+    reason: str
 
 
-def _text(fields):
-    return "" if fields is None else "".join("%s: %s\n" % (name, dumps(value)) for name, value in sorted(fields.items()))
+# {scope: {key: …}}
+AllGivenUp = Dict[str, Dict[str, GivenUp]]
+Failures = Dict[str, Reasons]
 
 
-def _drift(changes, actual, recorded):
+class Options(TypedDict):
+    """What the user chose: drift is correct, report or pause; scopes are those to converge, or None for all."""
+
+    drift: str
+    scopes: Sequence[str] | None
+    vcpus: int
+    memory_mib: int
+    self_host: bool
+
+
+class Actual(TypedDict):
+    """A twin as it was last read; substrate is None until its image has been compared with the host once."""
+
+    uuid: str
+    boot_id: str
+    scopes: Scopes
+    substrate: dict[str, list[str]] | None
+    given_up: AllGivenUp
+
+
+class ReconcilePlan(NamedTuple):
+    """What to do in a twin, and what that was decided from.
+
+    drift: `SCOPE KEY` of what changed from within the twin. pause: why following pauses, or "". rest: whether scopes that were not chosen
+    want something. given_up: what is left alone. failures: why, as the report shows it.
+    """
+
+    steps: list[Step]
+    host: Scopes
+    desired: Scopes
+    exceptions: dict[str, Reasons]
+    kept: dict[str, Reasons]
+    substrate: dict[str, list[str]]
+    drift: list[str]
+    pause: str
+    rest: bool
+    given_up: AllGivenUp
+    failures: Failures
+
+
+class Fetched(TypedDict):
+    """Package files: files {key: path}, gone {key: the nearest version there is}, unavailable {key: why, or ""}."""
+
+    files: dict[str, str]
+    gone: dict[str, str]
+    unavailable: dict[str, str]
+
+
+class Result(TypedDict):
+    """What became of a step: failed is None, a sentence, or a reason."""
+
+    id: str
+    changed: bool
+    failed: str | None
+
+
+class Outcome(NamedTuple):
+    """What a plan came to: whether the twin changed, why items are not what they should be, and what is left alone from now on."""
+
+    changed: bool
+    failures: Failures
+    given_up: AllGivenUp
+
+
+def reconcile(options: Options, host: Scopes, actual: Actual, recorded: Actual | None = None, unfinished: Sequence[Sequence[str]] = ()) -> ReconcilePlan:
+    """The plan that makes a twin what its host is.
+
+    actual: the twin now; recorded: the twin as it was recorded, where actual was just read; unfinished: [[unit, verb]] that a cycle which
+    did not end still had to do.
+    """
+    substrate = actual["substrate"] if actual["substrate"] is not None else substrate_of(actual["scopes"], host)
+    caps: Caps = {"vcpus": options["vcpus"], "memory_mib": options["memory_mib"]}
+    rules: TwinRules = {"substrate": substrate, "self_host": options["self_host"], "caps": caps}
+    desired, exceptions = desire(host, rules)
+    stays = kept(actual["scopes"], desired, exceptions, rules)
+    changes = diff(actual["scopes"], desired, stays)
+    drifted = _drift(changes, actual, recorded) if recorded else []
+    given_up = _still_given_up(options, actual["given_up"], changes, drifted, recorded is not None)
+    open_changes = [change for change in changes if change.key not in given_up.get(change.scope, {})]
+    chosen = [change for change in open_changes if not options["scopes"] or change.scope in options["scopes"]]
+    reached = dict(_unfinished(unfinished, desired, actual["scopes"]), **dependents(chosen, desired, actual["scopes"]))
+    drift = ["%s %s" % (change.scope, change.key) for change in drifted]
+    return ReconcilePlan(
+        plan(chosen, reached, desired, actual["scopes"]), host, desired, exceptions, stays, substrate, drift,
+        _pause(drift) if options["drift"] == "pause" and drift else "", len(chosen) < len(open_changes), given_up,
+        {scope: {key: known["reason"] for key, known in keys.items()} for scope, keys in given_up.items()},
+    )
+
+
+def outcome(made: ReconcilePlan, fetched: Fetched, results: Sequence[Result], after: Scopes) -> Outcome:
+    """What carrying out a plan came to; after is the twin as it was read back.
+
+    What was tried and still differs is left alone until the host wants something else of it: no cycle tries the same again.
+    """
+    failures = {scope: dict(keys) for scope, keys in made.failures.items()}
+    for key, version in fetched["gone"].items():
+        _fail(failures, "packages", key, "package_version_gone: %s is the nearest" % version)
+    for key, why in fetched["unavailable"].items():
+        _fail(failures, "packages", key, "package_not_fetched: %s" % why if why else "package_unavailable")
+    steps = {step["id"]: step for step in made.steps}
+    for result in results:
+        if result["failed"]:
+            _fail(failures, steps[result["id"]]["scope"], steps[result["id"]]["key"], result["failed"])
+    tried = {(step["scope"], step["key"]) for step in made.steps}
+    given_up = {scope: dict(keys) for scope, keys in made.given_up.items()}
+    for change in diff(after, made.desired, made.kept):
+        reason = failures.get(change.scope, {}).get(change.key, "differs")
+        if (change.scope, change.key) in tried and not _may_come(reason, failures):
+            given_up.setdefault(change.scope, {})[change.key] = {"want": digest(change.want), "reason": reason}
+    return Outcome(any(result["changed"] for result in results), failures, given_up)
+
+
+def verdict(made: ReconcilePlan, failures: Failures, after: Scopes) -> Report:
+    """The fidelity report of a twin that was read as after."""
+    return report(made.host, made.desired, made.exceptions, after, failures, made.kept)
+
+
+def _fail(failures: Failures, scope: str, key: str, said: str) -> None:
+    reason = said if code_of(said) in REASONS else "apply_failed: %s" % said
+    failures.setdefault(scope, {}).setdefault(key, reason)
+
+
+def _may_come(reason: str, failures: Failures) -> bool:
+    """Whether the next cycle may reach what this one did not: a content is on its way, for the item itself or for what it depends on."""
+    seen: set[str] = set()
+    while code_of(reason) == "dependency_failed" and reason not in seen:
+        seen.add(reason)
+        scope, _blank, key = reason.partition(": ")[2].partition(" ")
+        reason = failures.get(scope, {}).get(key, "")
+    return code_of(reason) == "content_pending"
+
+
+def _drift(changes: list[Change], actual: Actual, recorded: Actual) -> list[Change]:
     """Changes to make because the twin is no longer what it was when it was verified."""
     found = []
     for change in changes:
         was = recorded["scopes"][change.scope]["items"].get(change.key)
         now = actual["scopes"][change.scope]["items"].get(change.key)
         lane = lane_of(change.scope, change.key)
-        if (was is None) != (now is None) or was and (differing(lane, was, now) or differing(lane, now, was)):
+        differs = was is not now if was is None or now is None else bool(differing(lane, was, now) or differing(lane, now, was))
+        if differs:
             found.append(change)
     return found
 
 
-def _leave(left, change, reason):
-    left.setdefault(change.scope, {})[change.key] = {"want": digest(change.want), "reason": reason}
-
-
-def _forgive(left, changes, passing):
-    """Try again where the host wants something else by now, and what was left for one of the reasons in passing."""
+def _still_given_up(options: Options, known: AllGivenUp, changes: list[Change], drifted: list[Change], audited: bool) -> AllGivenUp:
+    """What stays left alone: not where the host wants something else by now, nor what an audit tries again, nor what waited for an item that is
+    tried again. Drift that is only to be reported is added."""
+    passing = PASSING + (("drifted",) if options["drift"] == "correct" else ()) if audited else ()
     wanted = {(change.scope, change.key): digest(change.want) for change in changes}
-    for scope, keys in left.items():
-        left[scope] = {
-            key: known for key, known in keys.items()
-            if wanted.get((scope, key)) == known["want"] and code_of(known["reason"]) not in passing
-        }
+    kept_up: AllGivenUp = {
+        scope: {
+            key: row for key, row in keys.items() if wanted.get((scope, key)) == row["want"] and code_of(row["reason"]) not in passing
+        } for scope, keys in known.items()
+    }
+    if options["drift"] == "report":
+        for change in drifted:
+            kept_up.setdefault(change.scope, {})[change.key] = {"want": digest(change.want), "reason": "drifted"}
+    return _without_orphans(kept_up)
 
 
-def _unfinished(steps, desired, actual):
-    """What an interrupted cycle still had to restart or reload, as impact says it; units that are not to run are left out."""
+def _without_orphans(given_up: AllGivenUp) -> AllGivenUp:
+    """Without the items that were skipped because of another one, where that other one is no longer given up."""
+    named = {"%s %s" % (scope, key) for scope, keys in given_up.items() for key in keys}
+
+    def orphaned(reason: str) -> bool:
+        return code_of(reason) == "dependency_failed" and reason.partition(": ")[2] not in named
+
+    left = {scope: {key: row for key, row in keys.items() if not orphaned(row["reason"])} for scope, keys in given_up.items()}
+    return left if left == given_up else _without_orphans(left)
+
+
+def _unfinished(steps: Sequence[Sequence[str]], desired: Scopes, actual: Scopes) -> dict[str, Reach]:
+    """What an interrupted cycle still had to restart or reload; units that are not to run are left out."""
+    if not steps:
+        return {}
     wanted, present = desired["services"]["items"], actual["services"]["items"]
     return {
         unit: {"verb": verb, "because": ["services:an interrupted cycle"]} for unit, verb in steps
@@ -150,6 +217,6 @@ def _unfinished(steps, desired, actual):
     }
 
 
-def _pause(drift):
+def _pause(drift: list[str]) -> str:
     more = " and %d more" % (len(drift) - 3) if len(drift) > 3 else ""
     return "The twin was changed from within (%s%s). Follow again with safetytwin.twin.resume." % (", ".join(drift[:3]), more)

@@ -13,9 +13,6 @@ from .registry import SCHEMA
 
 FORMAT = 1
 
-# Later phases may rely on earlier ones; steps inside a phase do not depend on each other.
-PHASES = ("accounts", "packages", "files", "daemon-reload", "services")
-
 _LANES: dict[str, dict[str, tuple[str, ...]]] = {
     scope: {kind: tuple(name for name, field in fields.items() if field.lane == DESIRED) for kind, fields in row.kinds.items()}
     for scope, row in SCHEMA.items()

@@ -5,15 +5,22 @@
 
 from __future__ import annotations
 
-import collections
+from typing import NamedTuple
 
-# changed: something was written or told; failed: None or a sentence, which may begin with `CODE:` of _base/reasons.
-Done = collections.namedtuple("Done", "changed failed")
+
+class Done(NamedTuple):
+    """changed: something was written or told. failed: None or a sentence, which may begin with `CODE:` of _base/reasons. blocks: the steps that
+    require this one cannot go on."""
+
+    changed: bool
+    failed: str | None
+    blocks: bool = False
+
 
 UNCHANGED = Done(False, None)
 CHANGED = Done(True, None)
 
 
-def failed(sentence, changed=False):
+def failed(sentence: object, changed: bool = False) -> Done:
     """A step that did not reach its goal, and why."""
-    return Done(changed, str(sentence))
+    return Done(changed, str(sentence), blocks=True)

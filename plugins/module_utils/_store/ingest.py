@@ -21,28 +21,23 @@ def known(store, host):
     return store.documents(host)[0]
 
 
-def take(store, host, reply):
-    """Take a harvest's reply into the store; returns the host document. A new digest becomes the next revision."""
-    check_format(reply, "The harvest of %s" % host)
-    head = store.head(host)
-    _check_identity(host, head, reply["machine"])
-    before = store.documents(host)[0]["scopes"] if head else {}
-    scopes = _scopes(host, head, before, reply)
-    for name, content in reply["blobs"].items():
-        store.put_blob(name, base64.b64decode(content))
-    document = {"format": FORMAT, "machine": reply["machine"], "scopes": scopes}
-    if head is None or head["digest"] != reply["digest"]:
-        store.take(host, document, reply["digest"], delta(before, scopes))
-    return document
-
-
-def preview(store, host, reply):
-    """The document take() would return, with nothing written."""
+def read(store, host, reply):
+    """The host document with a harvest's reply in it: {"format", "machine", "scopes"}; nothing is written."""
     check_format(reply, "The harvest of %s" % host)
     head = store.head(host)
     _check_identity(host, head, reply["machine"])
     before = store.documents(host)[0]["scopes"] if head else {}
     return {"format": FORMAT, "machine": reply["machine"], "scopes": _scopes(host, head, before, reply)}
+
+
+def keep(store, host, reply, document):
+    """Keep what read() made of a harvest, and the contents that came with it. A new digest becomes the next revision."""
+    for name, content in reply["blobs"].items():
+        store.put_blob(name, base64.b64decode(content))
+    head = store.head(host)
+    if head is None or head["digest"] != reply["digest"]:
+        before = store.documents(host)[0]["scopes"] if head else {}
+        store.take(host, document, reply["digest"], delta(before, document["scopes"]))
 
 
 def _check_identity(host, head, machine):

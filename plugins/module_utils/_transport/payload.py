@@ -11,26 +11,24 @@ import tarfile
 import tempfile
 
 from .._packages import fetch, proxy
+from .._scopes.parts import Payload
+from .._scopes.registry import payloads
 from .._store.ingest import apt_sources
+
+_NOTHING = Payload()
 
 
 def fetch_packages(store, document, steps):
     """Package files for the steps that need them: {"files": {key: path}, "gone": {key: version}, "unavailable": {key: why}}."""
-    wanted = [_wanted(step) for step in steps if step["scope"] == "packages" and _needs_file(step)]
+    wanted = [file for step in steps for file in _payload(step).packages(step)]
     if not wanted:
         return {"files": {}, "gone": {}, "unavailable": {}}
     sources = apt_sources(store, document["scopes"])
     return fetch.fetch(wanted, document["machine"], sources, os.path.join(store.root, "packages"), lambda: proxy.ensure(sources)["url"])
 
 
-def _wanted(step):
-    name, arch = step["key"].rsplit(":", 1)
-    return {"name": name, "arch": arch, "version": step["want"]["version"]}
-
-
-def _needs_file(step):
-    want, have = step["want"], step["have"] or {}
-    return bool(want) and want["status"] == "installed" and (have.get("status"), have.get("version")) != ("installed", want["version"])
+def _payload(step):
+    return payloads().get(step["scope"], _NOTHING)
 
 
 def missing_contents(store, steps):
@@ -39,10 +37,7 @@ def missing_contents(store, steps):
 
 
 def _contents(steps):
-    for step in steps:
-        want, have = step["want"], step["have"] or {}
-        if step["scope"] == "files" and want and want["type"] == "file" and want["digest"] != have.get("digest"):
-            yield want["digest"]
+    return [name for step in steps for name in _payload(step).contents(step)]
 
 
 def deliver(channel, store, request, packages):

@@ -27,8 +27,8 @@ sys.path.insert(0, str(RUNTIME))
 # A lab host shares the firmware of the machine it runs on, so it cannot be proven a twin: the engine is called as _apply calls it, after the proof.
 DRIVER = """
 import json, sys
-from safetytwin._converge._engine import converge
-from safetytwin._converge._spool import open_request, spooled
+from safetytwin._converge.engine import converge
+from safetytwin._converge.spool import open_request, spooled
 tar, request = open_request(sys.stdin.buffer)
 with spooled(tar) as spool:
     print(json.dumps(converge(request["plan"]["steps"], spool)))

@@ -29,7 +29,24 @@ def digest(content):
     return hashlib.sha256(content).hexdigest()
 
 
-def step(phase, key, want, verb="ensure"):
-    """One step of a plan; its id is its key."""
-    scope = "services" if phase == "daemon-reload" else phase
-    return {"id": key, "phase": phase, "verb": verb, "scope": scope, "key": key, "want": want, "have": None, "because": ""}
+BATCHES = {"accounts": "accounts.ensure", "packages": "packages.change", "files": "files.place", "daemon-reload": "services.daemon-reload",
+           "services": "services.run"}
+# What each batch comes after, as the planners of the scopes have it.
+AFTER = {
+    "packages.change": ["accounts.ensure", "services.stop"], "files.place": ["accounts.ensure", "packages.change"],
+    "services.daemon-reload": ["files.place", "packages.change"], "services.run": ["files.place", "packages.change", "services.daemon-reload"],
+    "accounts.remove": ["files.place", "services.run"],
+}
+GOING = {"services.run": "services.stop", "accounts.ensure": "accounts.remove"}
+
+
+def step(kind, key, want, verb="ensure"):
+    """One step of a plan; its id is its key. kind is a scope, or daemon-reload."""
+    batch = BATCHES[kind]
+    if want is None:
+        batch = GOING.get(batch, batch)
+    scope = "services" if kind == "daemon-reload" else kind
+    return {
+        "id": key, "batch": batch, "verb": verb, "scope": scope, "key": key, "want": want, "have": None, "because": "", "requires": [],
+        "after": AFTER.get(batch, []),
+    }

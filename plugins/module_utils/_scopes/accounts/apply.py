@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Phase accounts: one pass over passwd, group, shadow and gshadow, in place of one program start for each account.
+"""Applies accounts: one pass over passwd, group, shadow and gshadow, in place of one program start for each account.
 
 It holds the lock that shadow-utils and systemd-sysusers hold, keeps their backups (`passwd-` …) and makes new accounts
 without a password. A user or group that gets another number takes its files along (chown_renumbered).
@@ -22,6 +22,7 @@ from . import chown_renumbered, home_dirs
 
 ETC = "/etc"
 FILES = {"group": 4, "gshadow": 4, "passwd": 7, "shadow": 9}  # fields of a line, in order of writing
+NUMERIC = {"group": (2,), "passwd": (2, 3)}  # which of them hold a number
 NAME = re.compile(r"[^\s:,/+~-][^\s:,/]*")
 PATIENCE = 15  # seconds, as lckpwdf waits
 
@@ -31,23 +32,13 @@ def apply(steps, spool, etc=ETC, root="/"):
     with _locked(etc):
         tables = Tables(etc)
         before = tables.numbers()
-        done = {step["id"]: _attempt(step, tables) for step in _in_order(steps)}
+        done = {step["id"]: _attempt(step, tables) for step in steps}
         tables.write()
     chown_renumbered.follow(before, tables.numbers(), root)
     for step in steps:
         if step["key"].startswith("user:") and step["want"] and not done[step["id"]].failed:
             home_dirs.ensure(tables.lines["passwd"][step["key"].partition(":")[2]], root)
     return done
-
-
-def _in_order(steps):
-    """Groups before the users whose primary group they are, and the other way round when they go."""
-
-    def turn(step):
-        goes, user = step["want"] is None, step["key"].startswith("user:")
-        return (0, user) if not goes else (1, not user)
-
-    return sorted(steps, key=turn)
 
 
 def _attempt(step, tables):
@@ -86,7 +77,7 @@ class Tables:
     def __init__(self, etc):
         self.etc = etc
         self.before = {name: self._read(name) for name in FILES}
-        self.lines = {name: _parse(self.before[name], fields) for name, fields in FILES.items()}
+        self.lines = {name: _parse(self.before[name], fields, NUMERIC.get(name, ())) for name, fields in FILES.items()}
 
     def _read(self, name):
         with open(os.path.join(self.etc, name), "rb") as stream:
@@ -151,12 +142,12 @@ class Tables:
                 _replace(path, raw(content), path)
 
 
-def _parse(content, fields):
+def _parse(content, fields, numeric=()):
     """{name: fields}; a line of another form, such as one for NIS (`+@staff::::::`), stands under itself as its only field."""
     rows = {}
     for line in content.splitlines():
         row = line.split(":")
-        known = len(row) == fields and line[0] not in "+-#"
+        known = len(row) == fields and line[0] not in "+-#" and all(row[place].isdigit() for place in numeric)
         rows[row[0] if known else line] = row if known else [line]
     return rows
 
@@ -177,3 +168,6 @@ def _field(value, name):
     if re.search(r"[:\n\r]", value):
         raise TwinError("%s has a field with a colon or a line's end in it (%r), which would break its line." % (name, value))
     return value
+
+
+APPLIERS = {"ensure": apply, "remove": apply}

@@ -5,15 +5,9 @@
 
 from __future__ import annotations
 
+from ..parts import Policy
+
 # Nothing of what makes virtual machines belongs into the twin of the machine that runs it: left out where a host is its own hypervisor.
-SELF = ("*:libvirt*", "*:apt-cacher-ng", "*:swtpm", "*:tss")
+MACHINERY = ("*:libvirt*", "*:apt-cacher-ng", "*:swtpm", "*:tss")
 
-# What a twin has of its own to boot, to be reached and to be proven a twin (reason twin_substrate): left alone on both sides.
-SUBSTRATE_PACKAGES = (
-    "linux-image-*", "linux-headers-*", "linux-modules-*", "linux-base", "linux-firmware", "firmware-*", "intel-microcode", "amd64-microcode",
-    "initramfs-tools*", "initramfs-tools-core", "busybox*", "klibc-utils", "libklibc", "dracut*", "grub*", "shim-*", "efibootmgr", "cloud-init*",
-    "cloud-guest-utils", "cloud-utils*", "qemu-guest-agent", "openssh-server", "openssh-sftp-server",
-)
-
-# What a twin has of its own to boot, to be reached and to be proven a twin: left alone on both sides.
-SUBSTRATE = ()
+POLICY = Policy(machinery=MACHINERY, image_extras=True)

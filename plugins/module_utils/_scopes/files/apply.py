@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Phase files: directories, regular files and links, each placed in one step, owned by names of the twin.
+"""Applies files: directories, regular files and links, each placed in one step, owned by names of the twin.
 
 Paths are bytes throughout and never meet a shell. Nothing is flushed file by file: a twin that
 crashes is read as a whole before it is trusted again.
@@ -23,16 +23,12 @@ from ..step_result import Done, failed
 from . import pristine
 
 OURS = (b"/etc/safetytwin", b"/var/lib/safetytwin", b"/run/safetytwin")
-RANK = {"dir": 0, "file": 1, "link": 2}
 
 
 def apply(steps, spool):
-    """Remove what goes, children first; then directories, files and links."""
-    going = sorted((step for step in steps if step["want"] is None), key=_path, reverse=True)
-    coming = [step for step in steps if step["want"] is not None]
-    coming.sort(key=lambda step: (RANK.get(step["want"]["type"], 3), _path(step)))
-    contents = _Contents(spool, coming)
-    return {step["id"]: _attempt(step, contents) for step in going + coming}
+    """Remove and place, in the plan's order: it has children before what goes, and parents before what comes."""
+    contents = _Contents(spool, [step for step in steps if step["want"] is not None])
+    return {step["id"]: _attempt(step, contents) for step in steps}
 
 
 def _path(step):
@@ -218,3 +214,6 @@ class _Contents:
             if os.path.isfile(candidate) and _digest(candidate) == digest:
                 return candidate
         raise TwinError("content_pending: the request brought neither its bytes nor a package file that holds them")
+
+
+APPLIERS = {"place": apply}

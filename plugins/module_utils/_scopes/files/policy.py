@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from ..model import Item, Items
+from ..parts import Policy
+
 # Nothing of what makes virtual machines belongs into the twin of the machine that runs it: left out where a host is its own hypervisor.
-SELF = (
+MACHINERY = (
     "/etc/libvirt/**", "/etc/qemu/**", "/etc/qemu-ifdown", "/etc/qemu-ifup", "/etc/apt-cacher-ng/**", "/etc/ansible/**", "/etc/sasl2/libvirt.conf",
     "/etc/sasl2/qemu*.conf", "/etc/default/libvirt*", "/etc/default/virt*", "/etc/default/qemu-*", "/etc/default/apt-cacher-ng",
     "/etc/init.d/libvirt*", "/etc/init.d/virtlogd", "/etc/init.d/apt-cacher-ng", "/etc/init.d/qemu-*", "/etc/logrotate.d/libvirtd*",
@@ -24,3 +27,21 @@ SUBSTRATE = (
     "/etc/systemd/system/**/qemu-guest-agent*", "/etc/systemd/system/**/systemd-networkd*", "/etc/ssh/sshd_config.d/50-cloud-init.conf",
     "/etc/systemd/system-generators/systemd-*", "/etc/sudoers.d/90-cloud-init-users", "/etc/apt/apt.conf.d/*safetytwin*", "/usr/sbin/policy-rc.d",
 )
+
+
+def _stays(_key: str, item: Item, packages: frozenset[str]) -> bool:
+    """A file of a package that only the twin has."""
+    return item.get("package") in packages
+
+
+def _keep_parents(stays: dict[str, str], actual: Items, wanted: Items) -> None:
+    """A directory stays as long as something in it does."""
+    for path in list(stays):
+        parent = path.rpartition("/")[0]
+        while parent and parent not in stays:
+            if parent in actual and parent not in wanted:
+                stays[parent] = "twin_substrate"
+            parent = parent.rpartition("/")[0]
+
+
+POLICY = Policy(machinery=MACHINERY, substrate=SUBSTRATE, stays=_stays, more_stays=_keep_parents)

@@ -4,7 +4,7 @@
 """Phase packages: dpkg alone, on package files that came with the request; no index, no resolver, no network.
 
 The host's set of packages is closed, so nothing is resolved: what goes is removed in one call, what comes is installed
-in one call, whose triggers run once. Nothing starts (policy-rc.d): units are the services phase's.
+in one call, whose triggers run once. Nothing starts (policy-rc.d): units are for the services scope.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ENVIRONMENT = {
     "UCF_FORCE_CONFFOLD": "1",
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 }
-# Old configuration stays, since the files phase brings the host's; what is held may move; after a crash comes an audit.
+# Old configuration stays, since the files scope brings the host's; what is held may move; after a crash comes an audit.
 DPKG = ["dpkg", "--force-confold", "--force-confdef", "--force-hold", "--force-unsafe-io", "--abort-after=100000"]
 # By force dpkg configures in any order, so that what came too early gets another turn.
 ROUNDS = ((), (), ("--force-depends",), ("--force-depends",))
@@ -162,7 +162,7 @@ def _verdict(step, before, after, coming, marked, said):
     if new.version == version and new.status == "installed" or want["status"] == "broken" and new.status != "not-installed":
         return Done(changed, None)
     if key not in coming and new.status == "installed":
-        return failed("package_version_gone: %s is here instead of %s" % (new.version, version), changed)
+        return Done(changed, "package_version_gone: %s is here instead of %s" % (new.version, version))
     if key not in coming:
         return failed("package_unavailable: no package file of %s came with the request" % key, changed)
     return failed("%s %s is %s: %s" % (key, version, new.status, _reason(said, key)), changed)
@@ -177,3 +177,6 @@ def _reason(said, key):
         if subject.startswith(("package %s " % name, "package %s:" % name)) or "/%s_" % name in subject:
             return lines[number + 1].strip()
     return "dpkg gave no reason; its log in the twin is /var/log/dpkg.log."
+
+
+APPLIERS = {"change": apply}

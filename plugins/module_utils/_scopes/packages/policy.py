@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+from ..parts import Policy
+
 # Nothing of what makes virtual machines belongs into the twin of the machine that runs it: left out where a host is its own hypervisor.
-SELF = (
+MACHINERY = (
     "libvirt*", "python3-libvirt", "qemu-*", "ipxe-qemu", "seabios", "ovmf", "ovmf-*", "vgabios", "virtinst", "virt-*", "apt-cacher-ng",
     "mmdebstrap", "dnsmasq-base", "genisoimage", "cloud-image-utils", "swtpm*", "ansible", "ansible-core",
 )
@@ -17,3 +19,11 @@ SUBSTRATE = (
     "initramfs-tools*", "initramfs-tools-core", "busybox*", "klibc-utils", "libklibc", "dracut*", "grub*", "shim-*", "efibootmgr", "cloud-init*",
     "cloud-guest-utils", "cloud-utils*", "qemu-guest-agent", "openssh-server", "openssh-sftp-server",
 )
+
+
+def name_of(key: str) -> str:
+    """A package's name without its architecture."""
+    return key.rpartition(":")[0] or key
+
+
+POLICY = Policy(machinery=MACHINERY, substrate=SUBSTRATE, pattern_name=name_of, image_extras=True)

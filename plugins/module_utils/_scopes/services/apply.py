@@ -183,3 +183,6 @@ def _verdict(unit, step, state, lines):
     why = "%s, status %s" % (state.result, state.status or "unknown") if _failing(state) else (said or state.sub)
     tip = "" if state.load == "not-found" else ": `journalctl -u %s` in the twin tells more" % unit
     return failed("%s is %s and not active (%s)%s." % (unit, state.active, why, tip), True)
+
+
+APPLIERS = {"stop": leave, "daemon-reload": reload_managers, "run": apply}

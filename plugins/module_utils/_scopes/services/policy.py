@@ -5,8 +5,12 @@
 
 from __future__ import annotations
 
+from ..._base.patterns import matches_any
+from ..model import Item, Scopes
+from ..parts import Policy, TwinRules
+
 # Nothing of what makes virtual machines belongs into the twin of the machine that runs it: left out where a host is its own hypervisor.
-SELF = (
+MACHINERY = (
     "safetytwin-*", "libvirt*", "virt*d.service", "virt*d.socket", "virt*d-ro.socket", "virt*d-admin.socket", "virt*d-tcp.socket",
     "virt*d-tls.socket", "virt-guest-shutdown.target", "qemu-*", "apt-cacher-ng.service", "machine-qemu*", "machines.target",
     # libvirt registers its machines there
@@ -20,3 +24,49 @@ SUBSTRATE = (
     # A host's firewall does not know the twin's own door.
     "nftables.service", "netfilter-persistent.service", "ufw.service", "firewalld.service", "iptables.service",
 )
+
+# Consoles and mounts follow the machine, and are right when they differ.
+MACHINE_UNITS = ("getty@*", "serial-getty@*", "container-getty@*", "console-getty.service", "*.mount", "*.swap", "*.device")
+GENERATED = "/run/systemd/generator"
+# Units of other supervisors than systemd are recorded only.
+FOREIGN = ("sysv:*", "supervisor:*", "snap:*")
+
+
+def _adjust(key: str, item: Item, host: Scopes, _rules: TwinRules) -> tuple[Item | None, str | None]:
+    """A unit that does not run on the host because of where it is, or cannot run without what was left out, is installed and not started."""
+    if matches_any(MACHINE_UNITS, key):
+        return None, "identity"
+    if matches_any(FOREIGN, key):
+        return None, "not_converged"
+    if item.get("condition") is False and item.get("active") != "active":
+        return _without_activity(item), "condition_differs"
+    left_out = host["files"]["excluded"] if "files" in host else {}
+    needed = [entry["path"] for entry in item.get("environment_files") or () if not entry["optional"]]
+    for path in needed + list(item.get("programs") or ()):
+        if left_out.keys() & _with_parents(path):
+            return _without_activity(item), "needs_excluded: %s" % path
+    return item, None
+
+
+def _with_parents(path: str) -> set[str]:
+    """A path and the directories above it: when a directory is left out, so is all that it holds."""
+    parts = path.split("/")
+    return {"/".join(parts[:length]) for length in range(2, len(parts) + 1)}
+
+
+def _without_activity(item: Item) -> Item:
+    return {name: value for name, value in item.items() if name != "active"}
+
+
+def _stays(key: str, item: Item, packages: frozenset[str]) -> bool:
+    """A unit of this machine, of a generator, or of a package that only the twin has."""
+    return matches_any(MACHINE_UNITS, key) or (item.get("fragment") or "").startswith(GENERATED) or item.get("package") in packages
+
+
+def _explains(item: Item, have: Item | None, fields: tuple[str, ...]) -> str | None:
+    """A unit that runs on the host alone, because its condition does not hold in the twin."""
+    unmet = fields == ("active",) and item.get("active") == "active" and (have or {}).get("condition") is False
+    return "condition_differs" if unmet else None
+
+
+POLICY = Policy(machinery=MACHINERY, substrate=SUBSTRATE, adjust=_adjust, stays=_stays, explains=_explains)

@@ -11,10 +11,14 @@ import os
 import pathlib
 import shutil
 import threading
+from typing import NamedTuple
 
 import pytest
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.run import check
+from ansible_collections.safetytwin.twin.plugins.module_utils._planning import graph
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.model import Change
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.parts import PlanContext
 
 FIXTURES = pathlib.Path(__file__).resolve().parents[2] / "fixtures"
 STAGES = ("policy", "diff", "plan", "fidelity")
@@ -38,6 +42,28 @@ def pytest_generate_tests(metafunc):
         names = [path.stem for path in paths]
         assert {name.rpartition("_")[2] for name in names} >= {"noop", "broken"}, "each stage has a noop and a broken case"
         metafunc.parametrize("case", [load(path) for path in paths], ids=names)
+
+
+class Outcome(NamedTuple):
+    """What an applier says of a step, as tests of appliers compare it."""
+
+    changed: bool
+    failed: str | None
+
+
+@pytest.fixture
+def in_order():
+    """Steps of one scope as its planner makes and orders them, for (key, want) pairs; and an applier's answer by key."""
+
+    def steps(planner, scope, wanted):
+        changes = [Change(scope, key, None, want, ()) for key, want in wanted]
+        return graph.ordered(planner.steps(PlanContext(changes, {}, {}, {}, {})))
+
+    def outcomes(done):
+        return {step_id.partition(":")[2]: Outcome(one.changed, one.failed) for step_id, one in done.items()}
+
+    steps.outcomes = outcomes
+    return steps
 
 
 class Repository:

@@ -13,7 +13,7 @@ from ansible_collections.safetytwin.twin.plugins.plugin_utils import _status_scr
 GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
 NOW = 1_800_000_000
 TWIN = {
-    "known": True, "digest": "d", "revision": 42, "due": "", "paused": "", "audited": NOW - 400, "verified": NOW - 7300,
+    "known": True, "digest": "d", "revision": 42, "due": [], "paused": "", "audited": NOW - 400, "verified": NOW - 7300,
     "domain": {"domain": "twin-web1", "state": "running", "address": "10.77.0.12"},
     "fidelity": {
         "percent_reproduced": 98.0, "percent_explained": 99.5,
@@ -41,7 +41,7 @@ TWIN = {
 SAME = {"digest": "d", "differs": False}
 CASES = {
     "following": (TWIN, SAME),
-    "changed": (dict(TWIN, due="the audit is due", audited=0), {"digest": "e", "differs": True}),
+    "changed": (dict(TWIN, due=[{"code": "audit", "sentence": "The audit is due.", "whole": True}], audited=0), {"digest": "e", "differs": True}),
     "silent": (dict(TWIN, paused="Paused on request.", domain=None, fidelity={}, revisions=[]), {}),
     "unknown": ({"known": False}, SAME),
 }

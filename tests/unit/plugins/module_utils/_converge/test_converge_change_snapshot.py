@@ -8,6 +8,8 @@ import os
 import pytest
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._converge import change_snapshot
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.files import walk
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.services import snapshot
 
 UNITS = "cron.service loaded active running Cron\nold.service  loaded failed failed Old\n"
 
@@ -16,8 +18,8 @@ UNITS = "cron.service loaded active running Cron\nold.service  loaded failed fai
 def looks(tmp_path, monkeypatch):
     """A look at a directory of its own, and at units that are said to be there."""
     units = [UNITS]
-    monkeypatch.setattr(change_snapshot.walk, "TOPS", ())
-    monkeypatch.setattr(change_snapshot, "check", lambda *_argv: units[0].encode())
+    monkeypatch.setattr(walk, "TOPS", ())
+    monkeypatch.setattr(snapshot, "check", lambda *_argv: units[0].encode())
 
     def look(said=UNITS):
         units[0] = said

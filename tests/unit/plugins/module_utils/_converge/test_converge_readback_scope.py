@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._converge.readback_scope import touched
+from ansible_collections.safetytwin.twin.plugins.module_utils._converge.readback_scope import runs_scripts, touched
 
 
 def step(scope, key):
-    return {"scope": scope, "key": key, "phase": scope}
+    return {"scope": scope, "key": key}
 
 
 @pytest.mark.parametrize(("path", "unit"), [
@@ -39,3 +39,8 @@ def test_what_packages_scripts_did_is_read_too():
     assert touched([step("packages", "cups:amd64")], seen) == {
         "accounts": None, "packages": None, "files": [seen[0][1]], "services": ["cups.path", "cups.service"],
     }
+
+
+def test_only_packages_run_scripts():
+    assert runs_scripts([step("files", "/etc/motd"), step("packages", "cups:amd64")])
+    assert not runs_scripts([step("files", "/etc/motd"), step("services", "a.service")])

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._planning.diff import Change
 from ansible_collections.safetytwin.twin.plugins.module_utils._planning.impact import dependents
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.model import Change
 
 UNITS = {
     "nginx.service": {"active": "active", "package": "nginx-common", "can_reload": True, "programs": ["/usr/local/bin/hook"]},

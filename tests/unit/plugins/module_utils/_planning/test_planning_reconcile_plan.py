@@ -8,7 +8,8 @@ import copy
 
 import pytest
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._planning.reconcile_plan import Judgement
+from ansible_collections.safetytwin.twin.plugins.module_utils._planning import summary
+from ansible_collections.safetytwin.twin.plugins.module_utils._planning.reconcile_plan import outcome, reconcile, verdict
 
 OPTIONS = {"drift": "correct", "scopes": None, "vcpus": 2, "memory_mib": 1024, "self_host": False}
 MOTD = {"type": "file", "mode": "0644", "owner": "root", "group": "root", "size": 5, "digest": "a" * 64}
@@ -27,85 +28,128 @@ def scopes(**changes):
 
 
 def twin(**changes):
-    return {"uuid": "u", "scopes": scopes(**changes), "substrate": {"packages": [], "accounts": []}, "left": {}}
+    return {"uuid": "u", "scopes": scopes(**changes), "substrate": {"packages": [], "accounts": []}, "given_up": {}, "boot_id": "b"}
 
 
 def motd(digest):
     return {"/etc/motd": dict(MOTD, digest=digest * 64)}
 
 
-def told(judgement):
-    return [(step["verb"], step["key"]) for step in judgement.steps]
+NOTHING = {"files": {}, "gone": {}, "unavailable": {}}
+
+
+def told(plan):
+    return [(step["verb"], step["key"]) for step in plan.steps]
+
+
+def carried_out(plan, actual, *results, fetched=NOTHING, scopes=None):
+    """(the twin as it is recorded after a plan, what the plan came to); results are (id, failed)."""
+    rows = [{"id": step_id, "changed": failed is None, "failed": failed} for step_id, failed in results]
+    done = outcome(plan, fetched, rows, scopes or actual["scopes"])
+    return dict(actual, scopes=scopes or actual["scopes"], substrate=plan.substrate, given_up=done.given_up), done
 
 
 def test_nothing_to_do():
-    judgement = Judgement(OPTIONS, scopes(), twin())
-    assert judgement.steps == [] and judgement.counts() == {}
-    assert judgement.verdict(twin())["percent_reproduced"] == 100.0
+    plan = reconcile(OPTIONS, scopes(), twin())
+    assert plan.steps == [] and summary.counts(plan.steps) == {}
+    assert verdict(plan, {}, scopes())["percent_reproduced"] == 100.0
+
+
+def test_planning_changes_no_value_that_it_is_given():
+    values = [OPTIONS, scopes(files=motd("b")), dict(twin(), substrate=None), twin(files=motd("c"))]
+    before = copy.deepcopy(values)
+    plan = reconcile(*values)
+    outcome(plan, NOTHING, [{"id": "files:/etc/motd", "changed": False, "failed": "No room."}], values[2]["scopes"])
+    assert values == before
 
 
 def test_a_change_of_the_host_is_a_step_and_no_drift():
     before = twin()
-    judgement = Judgement(OPTIONS, scopes(files=motd("b")), copy.deepcopy(before), before)
-    assert told(judgement) == [("ensure", "/etc/motd")] and judgement.drift == []
-    assert judgement.counts() == {"files": 1}
-    assert 'digest: "%s"' % ("b" * 64) in judgement.shown(5)[0]["after"]
+    plan = reconcile(OPTIONS, scopes(files=motd("b")), twin(), before)
+    assert told(plan) == [("ensure", "/etc/motd")] and plan.drift == []
+    assert summary.counts(plan.steps) == {"files": 1}
+    assert 'digest: "%s"' % ("b" * 64) in summary.shown(plan.steps, 5)[0]["after"]
 
 
 @pytest.mark.parametrize(("policy", "steps", "paused"), [
     ("correct", [("ensure", "/etc/motd")], False), ("report", [], False), ("pause", [("ensure", "/etc/motd")], True),
 ])
 def test_drift_is_named_and_treated_as_asked(policy, steps, paused):
-    judgement = Judgement(dict(OPTIONS, drift=policy), scopes(), twin(files=motd("b")), twin())
-    assert judgement.drift == ["files /etc/motd"]
-    assert told(judgement) == steps
-    assert bool(judgement.pause) == paused
+    plan = reconcile(dict(OPTIONS, drift=policy), scopes(), twin(files=motd("b")), twin())
+    assert plan.drift == ["files /etc/motd"]
+    assert told(plan) == steps
+    assert bool(plan.pause) == paused
 
 
 def test_reported_drift_is_left_until_the_host_wants_something_else():
     actual = twin(files=motd("b"))
-    judgement = Judgement(dict(OPTIONS, drift="report"), scopes(), actual, twin())
-    assert [row["reason"] for row in judgement.verdict(actual)["exceptions"]] == ["drifted"]
-    assert told(Judgement(OPTIONS, scopes(), actual)) == []
-    assert told(Judgement(OPTIONS, scopes(files=motd("c")), copy.deepcopy(actual))) == [("ensure", "/etc/motd")]
-    assert told(Judgement(dict(OPTIONS, drift="report"), scopes(), actual, copy.deepcopy(actual))) == []
-    assert told(Judgement(OPTIONS, scopes(), actual, copy.deepcopy(actual))) == [("ensure", "/etc/motd")], "an audit that is to correct does"
+    plan = reconcile(dict(OPTIONS, drift="report"), scopes(), actual, twin())
+    assert [row["reason"] for row in verdict(plan, plan.failures, actual["scopes"])["exceptions"]] == ["drifted"]
+    actual, _done = carried_out(plan, actual)
+    assert told(reconcile(OPTIONS, scopes(), actual)) == []
+    assert told(reconcile(OPTIONS, scopes(files=motd("c")), actual)) == [("ensure", "/etc/motd")]
+    assert told(reconcile(dict(OPTIONS, drift="report"), scopes(), actual, actual)) == []
+    assert told(reconcile(OPTIONS, scopes(), actual, actual)) == [("ensure", "/etc/motd")], "an audit that is to correct does"
 
 
 def test_what_was_tried_in_vain_is_not_tried_again():
-    actual = twin(files={"/etc/motd": None})
-    judgement = Judgement(OPTIONS, scopes(), actual)
-    judgement.note_results([{"id": "files:/etc/motd", "changed": False, "failed": "No room on the disk."}])
-    assert judgement.failed() == ["files /etc/motd: Applying it failed in the twin. (No room on the disk.)"]
-    judgement.give_up(actual)
-    assert told(Judgement(OPTIONS, scopes(), actual)) == []
-    assert told(Judgement(OPTIONS, scopes(files=motd("c")), copy.deepcopy(actual))) == [("ensure", "/etc/motd")]
-    assert told(Judgement(OPTIONS, scopes(), actual, copy.deepcopy(actual))) == [("ensure", "/etc/motd")], "an audit tries again what may have passed"
+    plan = reconcile(OPTIONS, scopes(), twin(files={"/etc/motd": None}))
+    actual, done = carried_out(plan, twin(files={"/etc/motd": None}), ("files:/etc/motd", "No room on the disk."))
+    assert summary.sentences(done.failures) == ["files /etc/motd: Applying it failed in the twin. (No room on the disk.)"]
+    again = reconcile(OPTIONS, scopes(), actual)
+    assert told(again) == []
+    assert again.failures == {"files": {"/etc/motd": "apply_failed: No room on the disk."}}, "the report still says why"
+    assert told(reconcile(OPTIONS, scopes(files=motd("c")), actual)) == [("ensure", "/etc/motd")]
+    assert told(reconcile(OPTIONS, scopes(), actual, actual)) == [("ensure", "/etc/motd")], "an audit tries again what may have passed"
 
 
 def test_contents_that_are_on_their_way_are_asked_for_again():
-    actual = twin(files={"/etc/motd": None})
-    judgement = Judgement(OPTIONS, scopes(), actual)
-    judgement.note_results([{"id": "files:/etc/motd", "changed": False, "failed": "content_pending: not here"}])
-    judgement.give_up(actual)
-    assert told(Judgement(OPTIONS, scopes(), actual)) == [("ensure", "/etc/motd")]
+    absent = twin(files={"/etc/motd": None})
+    actual, _done = carried_out(reconcile(OPTIONS, scopes(), absent), absent, ("files:/etc/motd", "content_pending: not here"))
+    assert told(reconcile(OPTIONS, scopes(), actual)) == [("ensure", "/etc/motd")]
+
+
+FRAGMENT = {UNIT["fragment"]: dict(MOTD, digest="f" * 64)}
+LACKING = {"services": {"shop.service": dict(UNIT, active="inactive")}, "files": {UNIT["fragment"]: None}}
+SKIPPED = ("services:shop.service", "dependency_failed: files %s" % UNIT["fragment"])
+
+
+@pytest.mark.parametrize(("cause", "tried_again"), [("content_pending: not here", True), ("apply_failed: No room.", False)])
+def test_what_was_skipped_waits_as_long_as_what_it_depends_on(cause, tried_again):
+    host = scopes(files=FRAGMENT)
+    plan = reconcile(OPTIONS, host, twin(**LACKING))
+    assert ("start", "shop.service") in told(plan)
+    actual, done = carried_out(plan, twin(**LACKING), ("files:%s" % UNIT["fragment"], cause), SKIPPED)
+    assert done.failures["services"] == {"shop.service": SKIPPED[1]}
+    assert (("start", "shop.service") in told(reconcile(OPTIONS, host, actual))) is tried_again
+    other = scopes(files={UNIT["fragment"]: dict(MOTD, digest="e" * 64)})
+    assert ("start", "shop.service") in told(reconcile(OPTIONS, other, actual)), "the host changed the file, so its unit is tried as well"
+
+
+def test_a_skipped_restart_is_no_reproduced_unit():
+    host = scopes(files=FRAGMENT)
+    plan = reconcile(OPTIONS, host, twin(files={UNIT["fragment"]: dict(MOTD, digest="e" * 64)}))
+    assert ("restart", "shop.service") in told(plan)
+    _actual, done = carried_out(plan, twin(files=FRAGMENT), SKIPPED)
+    rows = {row["key"]: row["reason"] for row in verdict(plan, done.failures, host)["exceptions"]}
+    assert rows == {"shop.service": SKIPPED[1]}
 
 
 def test_restarts_of_a_killed_cycle_are_made_up_for():
-    judgement = Judgement(OPTIONS, scopes(), twin(), None, [["shop.service", "restart"], ["gone.service", "restart"]])
-    assert told(judgement) == [("restart", "shop.service")]
+    plan = reconcile(OPTIONS, scopes(), twin(), None, [["shop.service", "restart"], ["gone.service", "restart"]])
+    assert told(plan) == [("restart", "shop.service")]
 
 
 def test_only_the_chosen_scopes():
-    judgement = Judgement(dict(OPTIONS, scopes=["packages"]), scopes(files=motd("b"), packages={"bc:amd64": None}), twin())
-    assert told(judgement) == [("remove", "bc:amd64")] and judgement.rest
-    assert not Judgement(OPTIONS, scopes(files=motd("b")), twin()).rest
+    plan = reconcile(dict(OPTIONS, scopes=["packages"]), scopes(files=motd("b"), packages={"bc:amd64": None}), twin())
+    assert told(plan) == [("remove", "bc:amd64")] and plan.rest
+    assert not reconcile(OPTIONS, scopes(files=motd("b")), twin()).rest
 
 
 def test_the_packages_an_image_has_beyond_its_host_are_found_once():
     actual = dict(twin(packages={"linux-image-amd64:amd64": {"version": "6", "status": "installed"}}), substrate=None)
-    judgement = Judgement(OPTIONS, scopes(), actual)
-    assert judgement.steps == [] and actual["substrate"]["packages"] == ["linux-image-amd64:amd64"]
+    plan = reconcile(OPTIONS, scopes(), actual)
+    assert plan.steps == [] and plan.substrate["packages"] == ["linux-image-amd64:amd64"]
 
 
 @pytest.mark.parametrize(("why", "reason"), [
@@ -113,7 +157,7 @@ def test_the_packages_an_image_has_beyond_its_host_are_found_once():
 ])
 def test_packages_that_cannot_be_had_are_reasons(why, reason):
     actual = twin(packages={"bc:amd64": None})
-    judgement = Judgement(OPTIONS, scopes(), actual)
-    judgement.note_packages({"gone": {}, "unavailable": {"bc:amd64": why}})
-    judgement.note_results([{"id": "packages:bc:amd64", "changed": False, "failed": "Its file is missing."}])
-    assert [(row["key"], row["reason"]) for row in judgement.verdict(actual)["exceptions"]] == [("bc:amd64", reason)]
+    plan = reconcile(OPTIONS, scopes(), actual)
+    fetched = {"files": {}, "gone": {}, "unavailable": {"bc:amd64": why}}
+    _actual, done = carried_out(plan, actual, ("packages:bc:amd64", "Its file is missing."), fetched=fetched)
+    assert [(row["key"], row["reason"]) for row in verdict(plan, done.failures, actual["scopes"])["exceptions"]] == [("bc:amd64", reason)]

@@ -10,6 +10,7 @@ import subprocess
 import pytest
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.accounts import apply as accounts
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.accounts.steps import STEPS
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="accounts are root's to change")
 
@@ -28,10 +29,15 @@ def root(tmp_path):
     return tmp_path
 
 
-def ensure(root, *wanted):
-    """{key: Done} of (key, want) pairs."""
-    steps = [{"id": key, "key": key, "want": want} for key, want in wanted]
-    return accounts.apply(steps, None, str(root / "etc"), str(root))
+@pytest.fixture
+def ensure(in_order):
+    """{key: Outcome} of (key, want) pairs."""
+
+    def apply(root, *wanted):
+        steps = in_order(STEPS, "accounts", wanted)
+        return in_order.outcomes(accounts.apply(steps, None, str(root / "etc"), str(root)))
+
+    return apply
 
 
 def read(root, name):
@@ -42,7 +48,7 @@ def user(uid=1500, group="web", **more):
     return {"uid": uid, "group": group, "gecos": "", "home": "/home/al", "shell": "/bin/sh", **more}
 
 
-def test_users_and_groups_are_made_together_without_a_password(root):
+def test_users_and_groups_are_made_together_without_a_password(root, ensure):
     done = ensure(root, ("user:al", user(group="new")), ("group:new", {"gid": 2000, "members": ["al", "old"]}))
     assert [result for result in done.values() if result.failed or not result.changed] == []
     assert "al:x:1500:2000::/home/al:/bin/sh\n" in read(root, "passwd")
@@ -59,7 +65,7 @@ def test_users_and_groups_are_made_together_without_a_password(root):
         assert "no matching" not in said, said
 
 
-def test_the_second_time_nothing_is_written(root):
+def test_the_second_time_nothing_is_written(root, ensure):
     wanted = [("user:old", user(900, "old", gecos=",,,", home="/srv/old")), ("group:web", {"gid": 901, "members": ["a", "b"]})]
     before = {name: (root / "etc" / name).stat() for name in accounts.FILES}
     done = ensure(root, *wanted)
@@ -67,7 +73,7 @@ def test_the_second_time_nothing_is_written(root):
     assert {name: (root / "etc" / name).stat() for name in accounts.FILES} == before
 
 
-def test_passwords_owners_and_modes_of_the_files_stay(root):
+def test_passwords_owners_and_modes_of_the_files_stay(root, ensure):
     before = (root / "etc/shadow").stat()
     ensure(root, ("user:old", user(905, "web")), ("user:al", user()))
     after = (root / "etc/shadow").stat()
@@ -77,7 +83,7 @@ def test_passwords_owners_and_modes_of_the_files_stay(root):
     assert (root / "etc/shadow-").stat().st_mode & 0o777 == 0o600
 
 
-def test_files_follow_to_the_new_numbers_even_when_they_swap(root):
+def test_files_follow_to_the_new_numbers_even_when_they_swap(root, ensure):
     for name, uid, gid in (("a", 900, 900), ("b", 1500, 901), ("c", 0, 0)):
         (root / name).write_text(name)
         os.chown(root / name, uid, gid)
@@ -90,7 +96,7 @@ def test_files_follow_to_the_new_numbers_even_when_they_swap(root):
     assert (root / "a").stat().st_mode & 0o7777 == 0o6755
 
 
-def test_what_goes_goes_from_all_four_files(root):
+def test_what_goes_goes_from_all_four_files(root, ensure):
     done = ensure(root, ("group:old", None), ("user:old", None), ("user:never", None))
     assert {key: result.changed for key, result in done.items()} == {"group:old": True, "user:old": True, "user:never": False}
     assert not any("old" in read(root, name).replace("/srv/old", "") for name in accounts.FILES)
@@ -105,14 +111,14 @@ def test_what_goes_goes_from_all_four_files(root):
     ("user:-al", {}, "cannot be the name"),
     ("user:al", {"uid": -1}, "cannot be the number"),
 ])
-def test_a_bad_step_fails_alone_and_leaves_the_files_whole(root, key, want, why):
+def test_a_bad_step_fails_alone_and_leaves_the_files_whole(root, key, want, why, ensure):
     before = {name: read(root, name) for name in accounts.FILES}
     done = ensure(root, (key, user(**want) if want is not None else None))
     assert why in done[key].failed
     assert {name: read(root, name) for name in accounts.FILES} == before
 
 
-def test_shadow_utils_and_we_wait_for_each_other(root, monkeypatch):
+def test_shadow_utils_and_we_wait_for_each_other(root, monkeypatch, ensure):
     monkeypatch.setattr(accounts, "PATIENCE", 0.3)
     path = root / "etc/.pwd.lock"
     holder = subprocess.Popen(
@@ -125,3 +131,10 @@ def test_shadow_utils_and_we_wait_for_each_other(root, monkeypatch):
             ensure(root, ("user:al", user()))
         holder.stdin.close()
     assert not ensure(root, ("user:al", user()))["user:al"].failed
+
+
+def test_a_line_with_a_number_that_is_none_stays_and_stops_nothing(root, ensure):
+    passwd = root / "etc" / "passwd"
+    passwd.write_text(passwd.read_text() + "odd:x:abc:5:::/bin/sh\n")
+    assert ensure(root, ("user:al", user())) == {"user:al": (True, None)}
+    assert "odd:x:abc:5:::/bin/sh\n" in passwd.read_text()

@@ -14,19 +14,21 @@ from hypothesis import strategies as st
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.codec import text
 from ansible_collections.safetytwin.twin.plugins.module_utils._converge.spool import Spool
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.files import apply as files
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.files.steps import STEPS
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="owners are root's to set")
 
 
 @pytest.fixture
-def place(tmp_path):
+def place(tmp_path, in_order):
     spool = tmp_path / "spool"
     (spool / "blobs").mkdir(parents=True)
     (tmp_path / "root").mkdir()
 
     def ensure(*wanted):
-        steps = [{"id": path, "key": text(os.path.join(os.fsencode(tmp_path / "root"), path)), "want": want} for path, want in wanted]
-        return files.apply(steps, Spool(str(spool)))
+        keys = {text(os.path.join(os.fsencode(tmp_path / "root"), path)): path for path, _want in wanted}
+        ordered = in_order(STEPS, "files", list(zip(keys, [want for _path, want in wanted])))
+        return {keys[key]: outcome for key, outcome in in_order.outcomes(files.apply(ordered, Spool(str(spool)))).items()}
 
     def blob(content):
         digest = hashlib.sha256(content).hexdigest()

@@ -1,0 +1,99 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a twin needs a cycle, and why: one answer for the gate, the playbook and the cycle itself."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Mapping, NamedTuple, TypedDict
+
+
+class Situation(TypedDict):
+    """What is known of a twin and its host.
+
+    known: the host has been recorded. paused: why the twin does not follow, or "". domain: the domain's state in libvirt's words, or "" where
+    there is none. applying: an apply was begun and not finished. settled: the outcome of the newest revision is recorded. seen: the twin has
+    been read. audit_age: seconds since all of it was read. audit_interval: seconds after which that is due. rebooted: the twin's boot is not the
+    one that was recorded, or that cannot be ruled out. pending: contents are missing in the store. changed: the host differs from the
+    newest revision. verify, resume: the user asks to read the whole twin, or to follow again.
+    """
+
+    known: bool
+    paused: str
+    domain: str
+    applying: bool
+    settled: bool
+    seen: bool
+    audit_age: float
+    audit_interval: float
+    rebooted: bool
+    pending: bool
+    changed: bool
+    verify: bool
+    resume: bool
+
+
+class Asked(TypedDict):
+    """What the head of the store and the domain do not tell; now is in seconds since 1970. See Situation for the rest."""
+
+    now: float
+    audit_interval: float
+    rebooted: bool
+    changed: bool
+    verify: bool
+    resume: bool
+
+
+class Due(NamedTuple):
+    """A reason for a cycle; whole: the whole twin has to be read before it can be compared."""
+
+    code: str
+    sentence: str
+    whole: bool = False
+
+
+Condition = Callable[[Situation], bool]
+
+# In the order in which a cycle treats them; a reason that ends the list makes the rest meaningless.
+_ENDS: tuple[tuple[Condition, Due], ...] = (
+    (lambda now: not now["known"], Due("new", "The host is new.")),
+    (lambda now: not now["domain"], Due("absent", "The twin does not exist.")),
+)
+_REASONS: tuple[tuple[Condition, Due], ...] = (
+    (lambda now: now["domain"] != "running", Due("stopped", "The twin does not run.")),
+    (lambda now: now["applying"], Due("unfinished", "The last cycle was interrupted while it changed the twin.", True)),
+    (lambda now: not now["settled"], Due("unsettled", "The last cycle left something to do.")),
+    (lambda now: not now["seen"], Due("unread", "The twin has not been read yet.", True)),
+    (lambda now: now["rebooted"], Due("rebooted", "The twin may have rebooted.", True)),
+    (lambda now: now["audit_age"] > now["audit_interval"], Due("audit", "The audit is due.", True)),
+    (lambda now: now["verify"], Due("verify", "Reading the whole twin was asked for.", True)),
+    (lambda now: now["pending"], Due("pending", "Contents are missing.")),
+    (lambda now: now["changed"], Due("changed", "The host has changed.")),
+)
+
+
+def situation(head: Mapping[str, Any] | None, twin: Mapping[str, Any] | None, asked: Asked) -> Situation:
+    """What is known, from the store's head of a host (None where it is new), the twin's domain (None where there is none), and what is asked."""
+    known: Mapping[str, Any] = head or {"paused": "", "applying": "", "settled": False, "seen": False, "audited": 0, "fidelity": {}}
+    return {
+        "known": head is not None, "paused": known["paused"], "domain": twin["state"] if twin else "", "applying": bool(known["applying"]),
+        "settled": bool(known["settled"]), "seen": bool(known["seen"]), "audit_age": abs(asked["now"] - known["audited"]),
+        "audit_interval": asked["audit_interval"], "rebooted": asked["rebooted"], "pending": bool(known["fidelity"].get("pending")),
+        "changed": asked["changed"], "verify": asked["verify"], "resume": asked["resume"],
+    }
+
+
+def due(now: Situation) -> list[Due]:
+    """Why the twin needs a cycle; empty where it needs none, or is paused and shall stay so."""
+    if now["paused"] and not now["resume"]:
+        return []
+    for holds, reason in _ENDS:
+        if holds(now):
+            return [reason]
+    found: list[Due] = [Due("resume", "Following again was asked for.", True)] if now["paused"] else []
+    return found + [reason for holds, reason in _REASONS if holds(now)]
+
+
+def reads_whole(reasons: list[Due]) -> bool:
+    """Whether one of the reasons makes the cycle read the whole twin."""
+    return any(reason.whole for reason in reasons)

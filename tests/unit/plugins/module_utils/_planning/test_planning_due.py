@@ -1,0 +1,48 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.safetytwin.twin.plugins.module_utils._planning import due
+
+NOW = 1_700_000_000.0
+RUNS = {"state": "running"}
+HEAD = {"paused": "", "applying": "", "settled": 1, "seen": 1, "audited": NOW, "fidelity": {}}
+ASKED = {"now": NOW, "audit_interval": 600, "rebooted": False, "changed": False, "verify": False, "resume": False}
+
+
+def reasons(head, twin, **asked):
+    return due.due(due.situation(head, twin, {**ASKED, **asked}))
+
+
+@pytest.mark.parametrize(("head", "twin", "asked", "codes", "whole"), [
+    (HEAD, RUNS, {}, [], False),
+    (None, None, {}, ["new"], False),
+    (None, RUNS, {"changed": True}, ["new"], False),
+    ({**HEAD, "paused": "Paused on request.", "settled": 0}, None, {}, [], False),
+    ({**HEAD, "paused": "Paused on request."}, RUNS, {"resume": True}, ["resume"], True),
+    (HEAD, None, {"changed": True}, ["absent"], False),
+    (HEAD, {"state": "shutoff"}, {}, ["stopped"], False),
+    ({**HEAD, "applying": "[]"}, RUNS, {}, ["unfinished"], True),
+    ({**HEAD, "settled": 0}, RUNS, {}, ["unsettled"], False),
+    ({**HEAD, "seen": 0}, RUNS, {}, ["unread"], True),
+    (HEAD, RUNS, {"rebooted": True}, ["rebooted"], True),
+    ({**HEAD, "audited": NOW - 601}, RUNS, {}, ["audit"], True),
+    ({**HEAD, "audited": NOW + 86400}, RUNS, {}, ["audit"], True),
+    (HEAD, RUNS, {"verify": True}, ["verify"], True),
+    ({**HEAD, "fidelity": {"pending": ["digest"]}}, RUNS, {}, ["pending"], False),
+    (HEAD, RUNS, {"changed": True}, ["changed"], False),
+    ({**HEAD, "audited": 0, "settled": 0}, RUNS, {"changed": True}, ["unsettled", "audit", "changed"], True),
+])
+def test_why_a_cycle_is_due(head, twin, asked, codes, whole):
+    found = reasons(head, twin, **asked)
+    assert [reason.code for reason in found] == codes
+    assert due.reads_whole(found) is whole
+
+
+def test_every_reason_is_a_sentence_of_its_own():
+    table = [reason for _holds, reason in due._ENDS + due._REASONS]
+    assert len({reason.code for reason in table}) == len({reason.sentence for reason in table}) == len(table)
+    assert all(reason.sentence[0].isupper() and reason.sentence.endswith(".") for reason in table)
