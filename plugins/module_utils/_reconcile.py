@@ -190,7 +190,7 @@ class Cycle:
 
     def _shown(self, plan: ReconcilePlan, changed: bool, done: Outcome | None = None, verdict: Any = None, **more: Any) -> dict[str, Any]:
         """The result of a cycle that came as far as a plan."""
-        shown = {
+        shown: dict[str, Any] = {
             "changes": summary.shown(plan.steps, SHOWN), "counts": summary.counts(plan.steps), "drift": plan.drift,
             "failures": summary.sentences(done.failures if done else plan.failures),
             "fidelity": {name: value for name, value in (verdict or {}).items() if name.startswith("percent") or name == "scopes"},

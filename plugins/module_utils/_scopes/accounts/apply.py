@@ -14,10 +14,12 @@ import fcntl
 import os
 import re
 import time
+from typing import Any, Sequence
 
 from ..._base.codec import raw, text, write_atomic
 from ..._base.errors import Busy, TwinError
-from ..step_result import CHANGED, UNCHANGED, failed
+from ..parts import Step
+from ..step_result import CHANGED, UNCHANGED, Done, failed
 from . import chown_renumbered, home_dirs
 
 ETC = "/etc"
@@ -27,7 +29,7 @@ NAME = re.compile(r"[^\s:,/+~-][^\s:,/]*")
 PATIENCE = 15  # seconds, as lckpwdf waits
 
 
-def apply(steps, spool, etc=ETC, root="/"):
+def apply(steps: Sequence[Step], _spool: Any, etc: str = ETC, root: str = "/") -> dict[str, Done]:
     """Bring users and groups to their wanted state."""
     with _locked(etc):
         tables = Tables(etc)
