@@ -18,7 +18,7 @@ from typing import Any, Sequence
 
 from ..._base.codec import raw, text, write_atomic
 from ..._base.errors import Busy, TwinError
-from ..parts import Step
+from ..parts import Applier, Step
 from ..step_result import CHANGED, UNCHANGED, Done, failed
 from . import chown_renumbered, home_dirs
 
@@ -172,4 +172,4 @@ def _field(value, name):
     return value
 
 
-APPLIERS = {"ensure": apply, "remove": apply}
+APPLIERS: dict[str, Applier] = {"ensure": apply, "remove": apply}

@@ -19,6 +19,7 @@ import stat
 
 from ..._base.codec import raw
 from ..._base.errors import Refused, TwinError
+from ..parts import Applier
 from ..step_result import Done, failed
 from . import pristine
 
@@ -216,4 +217,4 @@ class _Contents:
         raise TwinError("content_pending: the request brought neither its bytes nor a package file that holds them")
 
 
-APPLIERS = {"place": apply}
+APPLIERS: dict[str, Applier] = {"place": apply}

@@ -13,6 +13,7 @@ import collections
 import os
 
 from ..._base.run import check, run
+from ..parts import Applier
 from ..step_result import Done, failed
 from . import apt_auto
 
@@ -179,4 +180,4 @@ def _reason(said, key):
     return "dpkg gave no reason; its log in the twin is /var/log/dpkg.log."
 
 
-APPLIERS = {"change": apply}
+APPLIERS: dict[str, Applier] = {"change": apply}

@@ -16,6 +16,7 @@ import time
 
 from ..._base.errors import TwinError
 from ..._base.run import check, run
+from ..parts import Applier
 from ..step_result import CHANGED, UNCHANGED, Done, failed
 
 UNIT = re.compile(r"[A-Za-z0-9:_.\\@-]+")
@@ -185,4 +186,4 @@ def _verdict(unit, step, state, lines):
     return failed("%s is %s and not active (%s)%s." % (unit, state.active, why, tip), True)
 
 
-APPLIERS = {"stop": leave, "daemon-reload": reload_managers, "run": apply}
+APPLIERS: dict[str, Applier] = {"stop": leave, "daemon-reload": reload_managers, "run": apply}
