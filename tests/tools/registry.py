@@ -62,7 +62,9 @@ def names(path):
     if not path.exists():
         return set()
     body = ast.parse(path.read_text()).body
-    assigned = {target.id for node in body if isinstance(node, ast.Assign) for target in node.targets if isinstance(target, ast.Name)}
+    targets = [target for node in body if isinstance(node, ast.Assign) for target in node.targets]
+    targets += [node.target for node in body if isinstance(node, ast.AnnAssign)]
+    assigned = {target.id for target in targets if isinstance(target, ast.Name)}
     return assigned | {node.name for node in body if isinstance(node, ast.FunctionDef)}
 
 
