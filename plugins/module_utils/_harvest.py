@@ -9,12 +9,14 @@ import concurrent.futures
 import json
 import os
 import time
-from typing import Any
+from concurrent.futures import Future
+from typing import Any, Callable, Iterable, Mapping, TypeVar
 
 from ._base.codec import dumps, write_atomic
 from ._base.errors import TwinError
 from ._base.machine import machine
 from ._scopes.context import HOST, TWIN, Context
+from ._scopes.model import Body, Delta, HarvestRequest, Scopes
 from ._scopes.packages import dpkg
 from ._scopes.registry import SCHEMA, TELEMETRY, blob_readers, collectors, payloads, telemetry
 from ._scopes.schema import FORMAT, desired
@@ -25,10 +27,12 @@ DIRECTORY = "/run/safetytwin"
 # Contents in one reply, in bytes; the rest is named in "missing" and asked for by the next one.
 BUDGET = 64 << 20
 # What all scopes of this machine share, as a resident process has it ready for its forks; empty in a process of its own.
-WARM = {}
+WARM: dict[str, Any] = {}
+
+T = TypeVar("T")
 
 
-def warm():
+def warm() -> None:
     """Have the tables ready that the next harvest needs; what cannot be read now is for that harvest to say."""
     try:
         dpkg.index(Context(TWIN, common=WARM))
@@ -36,7 +40,7 @@ def warm():
         WARM.clear()
 
 
-def harvest(request):
+def harvest(request: HarvestRequest) -> dict[str, Any]:
     """The reply to a harvest request; both are described in docs/architecture.md."""
     started = time.monotonic()
     role = request.get("role") or HOST
@@ -61,7 +65,7 @@ def harvest(request):
     }
 
 
-def _compare(memory, base, digest, bodies):
+def _compare(memory: Memory, base: str | None, digest: str, bodies: Scopes) -> tuple[str | None, Scopes | Delta]:
     """(base or None, what differs from it); everything where base is not the state this machine remembers."""
     if base is not None and base == digest:
         return base, {}
@@ -69,13 +73,13 @@ def _compare(memory, base, digest, bodies):
     return (None, bodies) if before is None else (base, delta(before, bodies))
 
 
-def readback(keys, roots=(), exclude=()):
+def readback(keys: Mapping[str, Iterable[str] | None], roots: Iterable[str] = (), exclude: Iterable[str] = ()) -> Scopes:
     """{scope: body} of the named keys only ({scope: [KEY…] or None for all}), read afresh in a twin."""
     contexts = {scope: Context(TWIN, roots, exclude, only=only, common=WARM) for scope, only in keys.items()}
     return _read_all(contexts, {})[0]
 
 
-def _read_all(contexts, moving_contexts):
+def _read_all(contexts: dict[str, Context], moving_contexts: dict[str, Context]) -> tuple[Scopes, dict[str, Any], dict[str, float]]:
     """({scope: body}, {name: telemetry}, {scope: seconds}); a scope that fails says so in its body and stops no other."""
     read, watch = collectors(), telemetry() if moving_contexts else {}
     with concurrent.futures.ThreadPoolExecutor(max_workers=8) as pool:
@@ -87,18 +91,18 @@ def _read_all(contexts, moving_contexts):
     return bodies, moving, seconds
 
 
-def _known_scope(name):
+def _known_scope(name: str) -> str:
     if name not in SCHEMA:
         raise TwinError("There is no scope %s; there are: %s." % (name, ", ".join(sorted(SCHEMA))))
     return name
 
 
-def _timed(collect, context):
+def _timed(collect: Callable[[Context], T], context: Context) -> tuple[T, float]:
     started = time.monotonic()
     return collect(context), round(time.monotonic() - started, 3)
 
 
-def _outcome(job, what):
+def _outcome(job: Future[tuple[Any, float]], what: str) -> Any:
     error = job.exception()
     if error is None:
         return job.result()[0]
@@ -106,12 +110,12 @@ def _outcome(job, what):
     return {"status": "failed", "note": "%s could not be read: %s" % (what, said), "items": {}, "excluded": {}}
 
 
-def _carried(scopes):
+def _carried(scopes: Mapping[str, Body]) -> set[str]:
     """Digests of the contents that go along with items that changed."""
     return {part.content(item) for scope, part in payloads().items() if scope in scopes for item in scopes[scope]["items"].values() if part.carried(item)}
 
 
-def _blobs(context, scopes, wanted):
+def _blobs(context: Context, scopes: Scopes, wanted: set[str]) -> tuple[dict[str, str], list[str]]:
     """({digest: base64}, [digests that this reply does not bring]); only what redaction has let into the state can be had."""
     blobs, room = {}, BUDGET
     for scope, read in blob_readers().items():
@@ -130,29 +134,30 @@ class Memory:
     Two files, each replaced as a whole and only when it is to hold something new; the state is read only where it is needed.
     """
 
-    def __init__(self, options):
+    def __init__(self, options: dict[str, Any]) -> None:
         self.options = json.loads(dumps(options))
         self.stamps_text = _read("stamps.json")
         self.stamps = self._known(self.stamps_text).get("scopes", {})
         self.digest = self._known(self.stamps_text).get("digest")
 
-    def _known(self, content):
+    def _known(self, content: str) -> dict[str, Any]:
         try:
             document = json.loads(content)
         except ValueError:  # nothing yet, or not ours: the harvest is whole without it
             return {}
         return document if document.get("format") == FORMAT and document.get("options") == self.options else {}
 
-    def scope(self, name):
+    def scope(self, name: str) -> dict[str, Any]:
         """The dict a scope keeps for itself."""
-        return self.stamps.setdefault(name, WARM if name == "common" else {})
+        kept: dict[str, Any] = self.stamps.setdefault(name, WARM if name == "common" else {})
+        return kept
 
-    def state(self, digest):
+    def state(self, digest: str) -> Scopes | None:
         """The scopes of the remembered state if it has this digest, else None."""
         known = self._known(_read("state.json"))
         return known["scopes"] if known.get("digest") == digest else None
 
-    def keep(self, digest, bodies):
+    def keep(self, digest: str, bodies: Scopes) -> None:
         """Remember this harvest; only root has a place for it."""
         if os.geteuid() != 0:
             return
@@ -168,7 +173,7 @@ class Memory:
             _write("stamps.json", content)
 
 
-def _read(name):
+def _read(name: str) -> str:
     """What an earlier harvest wrote; "" where there is none."""
     try:
         with open(os.path.join(DIRECTORY, name), encoding="ascii") as stream:
@@ -177,7 +182,7 @@ def _read(name):
         return ""
 
 
-def _write(name, content):
+def _write(name: str, content: str) -> None:
     os.makedirs(DIRECTORY, mode=0o700, exist_ok=True)
     write_atomic(os.path.join(DIRECTORY, name), content.encode("ascii"))
 

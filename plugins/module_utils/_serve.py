@@ -14,6 +14,7 @@ import select
 import signal
 import socket
 import sys
+from typing import NoReturn
 
 from ._apply import apply
 from ._base.machine import boot_id
@@ -27,7 +28,7 @@ PROGRAMS = {
 }
 
 
-def serve(path):
+def serve(path: str) -> NoReturn:
     """Answer calls on a Unix socket at path, one process each, until stopped."""
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     aside = path + ".new"
@@ -40,8 +41,8 @@ def serve(path):
     # Under its own name only once it listens: whoever sees it can call.
     os.rename(aside, path)
     while True:
-        ready = select.select([listener, ended], [], [])[0]
-        if listener in ready:
+        ready = select.select([listener.fileno(), ended], [], [])[0]
+        if listener.fileno() in ready:
             caller = listener.accept()[0]
             if os.fork() == 0:
                 listener.close()
@@ -53,7 +54,7 @@ def serve(path):
             warm()
 
 
-def _ended():
+def _ended() -> int:
     """A descriptor that can be read once a call has ended."""
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
@@ -62,14 +63,14 @@ def _ended():
     return reader
 
 
-def _reap(ended):
+def _reap(ended: int) -> None:
     os.read(ended, 4096)
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
 
 
-def _answer(caller):
+def _answer(caller: socket.socket) -> NoReturn:
     """Be the program that is called; does not return."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.set_wakeup_fd(-1)

@@ -4,7 +4,9 @@
 """Actions that are one program of the runtime, called over whatever connection they have."""
 from __future__ import annotations
 
+import abc
 import json
+from typing import Any, Mapping
 
 from ansible.plugins.action import ActionBase
 
@@ -14,16 +16,16 @@ from ansible_collections.safetytwin.twin.plugins.module_utils._transport import 
 PYTHON = "/usr/bin/python3"  # the distribution's own: it has psutil and libvirt, a controller's virtual environment need not
 
 
-class ProgramAction(ActionBase):
+class ProgramAction(ActionBase):  # type: ignore[misc]  # ansible-core comes without types
     """Arguments become the request of PROGRAM, its reply becomes the result, and its sentence is how the task fails."""
 
     PROGRAM = ""
-    ARGUMENTS: dict = {}
+    ARGUMENTS: dict[str, Any] = {}
 
     _supports_check_mode = True
     _requires_connection = True
 
-    def run(self, tmp=None, task_vars=None):
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
         options = self.validate_argument_spec(self.ARGUMENTS)[1]
         try:
@@ -32,16 +34,17 @@ class ProgramAction(ActionBase):
             return dict(result, **self._failure(error))
         return dict(result, **self._result(options, reply))
 
-    def _request(self, options):
+    def _request(self, options: dict[str, Any]) -> dict[str, Any]:
         return options
 
-    def _result(self, options, reply):
-        raise NotImplementedError
+    @abc.abstractmethod
+    def _result(self, options: dict[str, Any], reply: dict[str, Any]) -> dict[str, Any]:
+        """The task's result, of the task's options and the program's reply."""
 
-    def _failure(self, error):
+    def _failure(self, error: TwinError) -> dict[str, Any]:
         return {"failed": True, "msg": str(error)}
 
-    def _call(self, request):
+    def _call(self, request: dict[str, Any]) -> dict[str, Any]:
         """The program's reply (dict); installs this version of the runtime first where it is missing.
 
         Raises TwinError with the program's own sentence, or with what the target said instead of an answer.
@@ -54,11 +57,13 @@ class ProgramAction(ActionBase):
             if installed["rc"]:
                 raise TwinError("The runtime could not be installed on %s: %s" % (where, _last(installed)))
             said = self._shell(command, payload)
-        return program.unpack((said["stdout"] or _last(said)).encode("utf-8", "surrogateescape"), where)
+        reply: dict[str, Any] = program.unpack((said["stdout"] or _last(said)).encode("utf-8", "surrogateescape"), where)
+        return reply
 
-    def _shell(self, command, payload):
-        return self._low_level_execute_command(command, in_data=payload, executable="/bin/sh")
+    def _shell(self, command: str, payload: bytes) -> dict[str, Any]:
+        said: dict[str, Any] = self._low_level_execute_command(command, in_data=payload, executable="/bin/sh")
+        return said
 
 
-def _last(said):
-    return (said.get("stderr") or said.get("stdout") or "exit status %s" % said["rc"]).strip()[-500:]
+def _last(said: Mapping[str, Any]) -> str:
+    return str(said.get("stderr") or said.get("stdout") or "exit status %s" % said["rc"]).strip()[-500:]

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any, Mapping
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.reasons import REASONS, REPRODUCED, code_of, explain
 from ansible_collections.safetytwin.twin.plugins.module_utils._planning.fidelity import UNEXPLAINED
@@ -13,7 +14,7 @@ from ansible_collections.safetytwin.twin.plugins.plugin_utils._report import nam
 NAMED = 15  # exceptions shown by name; the rest is counted by reason
 
 
-def screen(host, known, harvest, now):
+def screen(host: Any, known: Mapping[str, Any], harvest: Mapping[str, Any], now: float) -> list[str]:
     """Lines for people; known is twin_info's `twin`, harvest the result of host_state_info or {} where the host did not answer, now in seconds."""
     if not known["known"]:
         return ["%s  has no twin yet: run safetytwin.twin.sync" % shown(host)]
@@ -28,20 +29,20 @@ def screen(host, known, harvest, now):
     return lines + _history(known["revisions"])
 
 
-def _headline(host, known):
+def _headline(host: Any, known: Mapping[str, Any]) -> str:
     domain = known["domain"]
     where = "%s is %s at %s" % (domain["domain"], domain["state"], domain["address"]) if domain else "the twin does not exist"
     return "%s  r%d  %s" % (shown(host), known["revision"], where)
 
 
-def _age(known, harvest, now):
+def _age(known: Mapping[str, Any], harvest: Mapping[str, Any], now: float) -> str:
     audit = "audited %s ago" % _ago(now - known["audited"]) if known["audited"] else "not audited yet"
     verified = "last change verified %s ago" % _ago(now - known["verified"]) if known["verified"] else "not verified yet"
     now_known = {True: "the host has changed since", False: "the host is as recorded, now", None: "the host does not answer"}
     return "%s; %s, %s" % (now_known[harvest.get("differs")], verified, audit)
 
 
-def _ago(seconds):
+def _ago(seconds: float) -> str:
     """A duration as people say it."""
     for unit, size in (("days", 86400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * size:
@@ -49,7 +50,7 @@ def _ago(seconds):
     return "%d s" % max(0, seconds)
 
 
-def _truth(fidelity):
+def _truth(fidelity: Mapping[str, Any]) -> list[str]:
     lines = [
         "  true   %.1f %% reproduced, %.1f %% reproduced or explained" % (fidelity["percent_reproduced"], fidelity["percent_explained"]),
         "         %-12s%8s%12s%10s%12s" % ("scope", "items", "reproduced", "degraded", "impossible"),
@@ -59,7 +60,7 @@ def _truth(fidelity):
     return lines
 
 
-def _exceptions(exceptions):
+def _exceptions(exceptions: list[Mapping[str, Any]]) -> list[str]:
     """What is not as on the host, what nothing explains first; what is right when it differs is left to the JSON."""
     rows = [each for each in exceptions if REASONS[code_of(each["reason"])].level != REPRODUCED]
     rows.sort(key=lambda each: code_of(each["reason"]) not in UNEXPLAINED)
@@ -68,7 +69,7 @@ def _exceptions(exceptions):
     lines = ["  not as on the host"]
     for each in rows[:NAMED]:
         lines.append("         %s %s  %s" % (each["scope"], shown(each["key"]), explain(each["reason"])))
-    rest = {}
+    rest: dict[str, int] = {}
     for each in rows[NAMED:]:
         code = code_of(each["reason"])
         rest[code] = rest.get(code, 0) + 1
@@ -77,7 +78,7 @@ def _exceptions(exceptions):
     return lines
 
 
-def _history(revisions):
+def _history(revisions: list[Mapping[str, Any]]) -> list[str]:
     lines = ["  last changes"] if revisions else []
     for each in revisions:
         when = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(each["at"]))
@@ -85,7 +86,7 @@ def _history(revisions):
     return lines
 
 
-def _done(outcome):
+def _done(outcome: Mapping[str, Any] | None) -> str:
     """What a cycle came to, in words; outcome is None where it did not end."""
     if outcome is None:
         return "not brought into the twin yet"

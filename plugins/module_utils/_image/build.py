@@ -8,6 +8,7 @@ import glob
 import os
 import shlex
 import shutil
+from typing import Callable, Mapping
 
 from .._base.errors import TwinError
 from .._base.run import check
@@ -22,7 +23,7 @@ TOOLS = {"mmdebstrap": "mmdebstrap", "mkfs.ext4": "e2fsprogs", "qemu-img": "qemu
 ARCHIVES = "/var/cache/apt/archives"
 
 
-def build(request, work, debs, progress):
+def build(request: inputs.Request, work: str, debs: str, progress: Callable[[str], None]) -> tuple[list[str], list[str], list[str]]:
     """Make disk.qcow2, vmlinuz and initrd.img in work; returns (installed lines, unavailable names, sources left out).
 
     debs is a directory of package files, kept from build to build.
@@ -52,7 +53,7 @@ def build(request, work, debs, progress):
     return installed, absent + [offered[name] for name in broken], sources_lost
 
 
-def _require(work):
+def _require(work: str) -> None:
     for program, package in TOOLS.items():
         if shutil.which(program) is None:
             raise TwinError("Building a base image needs %s: install the package %s on the hypervisor." % (program, package))
@@ -61,7 +62,7 @@ def _require(work):
         raise TwinError("No space to build a base image in %s: %d MiB are free, %d are needed." % (os.path.dirname(work), free, NEEDED_MIB))
 
 
-def _tree(work, apt, facts, architectures, names, debs):
+def _tree(work: str, apt: Apt, facts: inputs.Facts, architectures: list[str], names: list[str], debs: str) -> None:
     os.makedirs(debs, exist_ok=True)
     here, cache = shlex.quote(work), shlex.quote(debs)
     hooks = [
@@ -83,7 +84,7 @@ def _tree(work, apt, facts, architectures, names, debs):
     check(command, "Installing the host's packages into a tree for the base image", timeout=TREE_SECONDS, env={"TMPDIR": work})
 
 
-def _write_inputs(work, files, lists):
+def _write_inputs(work: str, files: Mapping[str, bytes], lists: Mapping[str, list[str]]) -> None:
     """What the hooks of the build copy from and read."""
     overlay = os.path.join(work, "overlay")
     for path, content in [*files.items(), *((path, text.encode("utf-8")) for path, text in tree.files().items())]:
@@ -95,18 +96,18 @@ def _write_inputs(work, files, lists):
         _write(os.path.join(work, "lists", name), text.encode("utf-8", "surrogateescape"))
 
 
-def _write(path, content):
+def _write(path: str, content: bytes) -> None:
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "wb") as stream:
         stream.write(content)
 
 
-def _installed(root):
+def _installed(root: str) -> list[str]:
     lines = check(["dpkg-query", "--admindir=" + root + "/var/lib/dpkg", "-W", "-f", "${Package}:${Architecture} ${Version}\n"], "Reading what was installed")
     return sorted(lines.decode("utf-8").splitlines())
 
 
-def _take_kernel(root, work):
+def _take_kernel(root: str, work: str) -> None:
     kernels = sorted(glob.glob(root + "/boot/vmlinuz-*"))
     if not kernels:
         raise TwinError("The base image's tree has no kernel in /boot: see what the package sources offer.")
@@ -115,7 +116,7 @@ def _take_kernel(root, work):
     shutil.copyfile("%s/boot/initrd.img-%s" % (root, release), os.path.join(work, "initrd.img"))
 
 
-def _disk(root, work, size):
+def _disk(root: str, work: str, size: int) -> None:
     raw = os.path.join(work, "disk.raw")
     with open(raw, "wb") as stream:
         stream.truncate(size << 30)

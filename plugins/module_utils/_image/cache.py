@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import time
+from typing import Any, Callable
 
 from .._base.codec import write_atomic
 from .._base.errors import TwinError
@@ -21,7 +22,7 @@ DEBS = "/var/cache/safetytwin/debs"
 PARTS = {"path": ("disk.qcow2",), "url": ("disk.qcow2",), "build": ("disk.qcow2", "vmlinuz", "initrd.img")}
 
 
-def find(request, directory=DIRECTORY):
+def find(request: inputs.Request, directory: str = DIRECTORY) -> tuple[str, str, dict[str, Any] | None]:
     """(key, where the image is or would be, its manifest or None) of a request; see inputs for its form."""
     key = inputs.key(request, _stamp(request))
     target = os.path.join(directory, key)
@@ -32,7 +33,7 @@ def find(request, directory=DIRECTORY):
         return key, target, None
 
 
-def build(request, directory=DIRECTORY, progress=lambda line: None, debs=DEBS):
+def build(request: inputs.Request, directory: str = DIRECTORY, progress: Callable[[str], None] = lambda line: None, debs: str = DEBS) -> dict[str, Any]:
     """Have the image of a request: {"changed", "directory", "manifest"}. progress is called with a line per stage.
 
     A build that was killed leaves nothing that counts; the next one clears it away.
@@ -54,7 +55,7 @@ def build(request, directory=DIRECTORY, progress=lambda line: None, debs=DEBS):
     return {"changed": False, "directory": target, "manifest": manifest}
 
 
-def remove(request, directory=DIRECTORY, check_mode=False):
+def remove(request: inputs.Request, directory: str = DIRECTORY, check_mode: bool = False) -> bool:
     """Have no image of this request; True if there was one."""
     _key, target, manifest = find(request, directory)
     if manifest is not None and not check_mode:
@@ -64,12 +65,14 @@ def remove(request, directory=DIRECTORY, check_mode=False):
     return manifest is not None
 
 
-def _make(request, key, target, progress, debs):
+def _make(request: inputs.Request, key: str, target: str, progress: Callable[[str], None], debs: str) -> dict[str, Any]:
     work = os.path.join(os.path.dirname(target), ".work")
     shutil.rmtree(work, ignore_errors=True)
     os.mkdir(work)
     how, start = inputs.kind(request), time.monotonic()
-    installed, unavailable, sources_lost = [], [], []
+    installed: list[str] = []
+    unavailable: list[str] = []
+    sources_lost: list[str] = []
     if how == "path":
         fetch.take_path(request["path"], request.get("checksum"), work)
     elif how == "url":
@@ -92,7 +95,7 @@ def _make(request, key, target, progress, debs):
     return manifest
 
 
-def _stamp(request):
+def _stamp(request: inputs.Request) -> list[int] | None:
     """What tells a local file from the one that was at its path before."""
     if inputs.kind(request) != "path":
         return None

@@ -9,6 +9,7 @@ import json
 import os
 import urllib.error
 import urllib.request
+from typing import Callable
 
 from .._base.errors import TwinError
 from .._base.run import check, run
@@ -19,7 +20,7 @@ CONVERT_SECONDS = 900
 FORMATS = ("qcow2", "raw")
 
 
-def take_path(path, checksum, work):
+def take_path(path: str, checksum: str | None, work: str) -> None:
     """Make disk.qcow2 in work from a local qcow2 or raw image."""
     if not os.path.isfile(path):
         raise TwinError("Base image %s is missing: give the path of a qcow2 or raw image on the hypervisor." % path)
@@ -33,7 +34,7 @@ def take_path(path, checksum, work):
     _convert(path, work)
 
 
-def take_url(url, checksum, work, progress):
+def take_url(url: str, checksum: str, work: str, progress: Callable[[str], None]) -> None:
     """Make disk.qcow2 in work from a download."""
     algorithm, _colon, wanted = checksum.partition(":")
     target = os.path.join(work, "download")
@@ -55,12 +56,12 @@ def take_url(url, checksum, work, progress):
     os.unlink(target)
 
 
-def _compare(name, have, wanted):
+def _compare(name: str, have: str, wanted: str) -> None:
     if have != wanted:
         raise TwinError("The base image %s has the checksum %s, not %s: it is damaged or not the one that was meant." % (name, have, wanted))
 
 
-def _convert(path, work):
+def _convert(path: str, work: str) -> None:
     told = run(["qemu-img", "info", "--output=json", path], timeout=60)
     form = json.loads(told.out).get("format") if told.rc == 0 else None
     if form not in FORMATS:

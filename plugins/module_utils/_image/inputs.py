@@ -12,12 +12,14 @@ import base64
 import binascii
 import os
 import re
+from typing import Any, Iterable, Mapping, TypedDict
 
 from .._base.codec import digest
 from .._base.errors import TwinError
 from .._base.patterns import matches_any
 from .._packages.aptroot import ARCHITECTURES
 from .._scopes.accounts.policy import MACHINERY as MACHINERY_ACCOUNTS
+from .._scopes.model import Items
 from .._scopes.packages.policy import MACHINERY as MACHINERY_PACKAGES
 from .._scopes.packages.policy import SUBSTRATE as SUBSTRATE_PACKAGES
 from .._twin.baseimage import CMDLINE
@@ -40,7 +42,27 @@ UNUSED_DRIVERS = (
 _CHECKSUM = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 
 
-def kind(request):
+class Facts(TypedDict):
+    """What of a host an image is built from."""
+
+    distribution: dict[str, str]
+    architecture: str
+    packages: Items
+    accounts: Items
+    sources: list[dict[str, str]]
+
+
+class Request(TypedDict, total=False):
+    """Where an image comes from."""
+
+    path: str
+    url: str
+    checksum: str
+    facts: Facts
+    size: int
+
+
+def kind(request: Request) -> str:
     """path, url or build; a request that is none or several of them is refused in a sentence."""
     given = [name for name in ("path", "url", "facts") if request.get(name)]
     given = [name for name in given if name != "facts"] or given
@@ -54,7 +76,7 @@ def kind(request):
     return "build" if given == ["facts"] else given[0]
 
 
-def _require_debian(facts):
+def _require_debian(facts: Facts) -> None:
     name = facts["distribution"].get("id") or "unknown"
     if name not in KERNELS:
         raise TwinError("Base images are built for Debian and Ubuntu; this host is %s: give the twin's image by path or by url and checksum." % name)
@@ -64,7 +86,7 @@ def _require_debian(facts):
         raise TwinError("No base image can be built for the architecture %s: give one by path or url." % facts["architecture"])
 
 
-def key(request, stamp=None):
+def key(request: Request, stamp: list[int] | None = None) -> str:
     """The digest of all inputs: the name under which the image is cached. stamp tells versions of a local file apart."""
     how = kind(request)
     size = request.get("size") or SIZE
@@ -80,7 +102,7 @@ def key(request, stamp=None):
     ])
 
 
-def wanted(packages):
+def wanted(packages: Items) -> Items:
     """The host's packages that the image takes over; what a twin brings itself and what makes a hypervisor stay out."""
     return {
         name: item
@@ -89,12 +111,12 @@ def wanted(packages):
     }
 
 
-def accounts(items):
+def accounts(items: Items) -> Items:
     """The host's accounts that the image takes over: those of a hypervisor's packages stay out, as the packages do."""
     return {key: item for key, item in items.items() if not matches_any(MACHINERY_ACCOUNTS, key)}
 
 
-def select(packages, architecture, available):
+def select(packages: Items, architecture: str, available: set[str]) -> tuple[dict[str, str], list[str]]:
     """({name to ask apt for: item key}, keys no source has). available: what the sources offer, as name (native or all) or name:architecture."""
     names, absent = {}, []
     for item in sorted(wanted(packages)):
@@ -107,13 +129,13 @@ def select(packages, architecture, available):
     return names, absent
 
 
-def architectures(packages, native):
+def architectures(packages: Items, native: str) -> list[str]:
     """The native architecture first, then the foreign ones that the host's packages have."""
     foreign = {name.partition(":")[2] for name in wanted(packages)} - {native, "all", ""}
     return [native, *sorted(foreign)]
 
 
-def apt_files(sources):
+def apt_files(sources: Iterable[Mapping[str, str]]) -> dict[str, bytes]:
     """{path: bytes} of the host's apt configuration; a path elsewhere, or content that is no base64, is refused."""
     found = {}
     for entry in sources:
@@ -127,15 +149,15 @@ def apt_files(sources):
     return found
 
 
-def manifest(request, digest_of_inputs, installed, unavailable, sources_left_out):
+def manifest(request: Request, digest_of_inputs: str, installed: Iterable[str], unavailable: Iterable[str], sources_left_out: Iterable[str]) -> dict[str, Any]:
     """What is told about an image beside it. installed: lines `name:architecture version`."""
-    facts = request.get("facts") or {}
+    facts = request.get("facts")
     return {
         "format": FORMAT,
         "source": kind(request),
         "cmdline": "%s module_blacklist=%s" % (CMDLINE, ",".join(UNUSED_DRIVERS)),
         "digest": digest_of_inputs,
-        "distribution": facts.get("distribution") or {},
+        "distribution": facts["distribution"] if facts else {},
         "packages": dict(line.split(" ", 1) for line in installed),
         "unavailable": sorted(unavailable),
         "sources_unavailable": sorted(sources_left_out),

@@ -4,7 +4,10 @@
 """What is written into a base image's tree besides packages: the twin's own files, the host's accounts. Pure."""
 from __future__ import annotations
 
+from typing import Iterable
+
 from .._base.access import SSH_UNIT, SSHD_CONFIG
+from .._scopes.model import Items
 
 # Accounts with ids below this belong to the distribution; their homes are their packages' business.
 ORDINARY = 1000
@@ -47,7 +50,7 @@ BUSYBOX=n
 INITRAMFS_MODULES = ("virtio_pci", "virtio_blk", "ext4", "crc32c_generic")
 
 
-def files():
+def files() -> dict[str, str]:
     """{path: text} of what every twin has because it is a twin."""
     return {
         "/etc/cloud/cloud.cfg.d/90_safetytwin.cfg": CLOUD_CONFIG,
@@ -98,7 +101,7 @@ rm -f "$1/etc/dpkg/dpkg.cfg.d/99mmdebstrap" "$1/etc/apt/apt.conf.d/99mmdebstrap"
 """
 
 
-def lists(accounts, packages, names):
+def lists(accounts: Items, packages: Items, names: Iterable[str]) -> dict[str, list[str]]:
     """{name: [line]} that the hooks read. packages are the host's items, names those being installed."""
     groups = {key.partition(":")[2]: item for key, item in accounts.items() if key.startswith("group:")}
     users = {key.partition(":")[2]: item for key, item in accounts.items() if key.startswith("user:")}
@@ -122,6 +125,6 @@ def lists(accounts, packages, names):
     }
 
 
-def _marked(packages, names, field):
+def _marked(packages: Items, names: Iterable[str], field: str) -> list[str]:
     chosen = set(names)
     return sorted({name for key, item in packages.items() if item.get(field) for name in (key, key.partition(":")[0]) if name in chosen})

@@ -11,10 +11,11 @@ from __future__ import annotations
 import os
 import re
 import time
+from typing import Callable, Iterable, Mapping, Match, TypedDict
 
 from .._base.codec import raw, text, write_atomic
 from .._base.errors import TwinError
-from .._base.run import last_words
+from .._base.run import Result, last_words
 from .._base.run import run as _run
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "armhf", "ppc64le": "ppc64el", "i686": "i386"}
@@ -55,31 +56,48 @@ Acquire::http::Timeout "30";
 Acquire::https::Timeout "30";
 """
 
+Run = Callable[..., Result]
 
-def listings(files):
+
+class Source(TypedDict):
+    """A file of the host's configuration of apt."""
+
+    path: str
+    content: bytes
+
+
+class Wanted(TypedDict):
+    """A package file, by what apt calls it."""
+
+    name: str
+    arch: str
+    version: str
+
+
+def listings(files: Mapping[str, bytes]) -> list[str]:
     """The paths of files ({path: bytes}) that list sources of packages, in order."""
     parts = "/etc/apt/sources.list.d/"
     lists = [path for path in files if path == "/etc/apt/sources.list" or (path.startswith(parts) and path.endswith((".list", ".sources")))]
     return sorted(path for path in lists if re.search(rb"(?m)^\s*(deb\s|Types:(.*\s)?deb(\s|$))", files[path]))
 
 
-def resigned(content, files, root):
+def resigned(content: str, files: Mapping[str, bytes], root: str) -> str:
     """A listing with every key in Signed-By that the host itself carries pointed at its copy below root; others are looked for among this machine's."""
 
-    def place(found):
+    def place(found: Match[str]) -> str:
         return found.group(1) + re.sub(r"/[^\s,]+", lambda path: (root if path.group() in files else "") + path.group(), found.group(2))
 
     return re.sub(r"(?i)(\bsigned-by\s*[:=]\s*)([^\]\n]+)", place, content)
 
 
-def unmet(said):
+def unmet(said: str) -> list[str]:
     """Names that apt's simulation could not install, from its words."""
     block = said.partition("The following packages have unmet dependencies:")[2]
     named = re.findall(r"(?m)^ (\S+) : ", block) + re.findall(r"(?m)^E: Unable to locate package (\S+)", said)
     return sorted(set(named) | set(re.findall(r"Package '?([^\s']+)'? has no installation candidate", said)))
 
 
-def _fill(root, files, proxied):
+def _fill(root: str, files: Mapping[str, bytes], proxied: bool) -> None:
     for part in ("etc/apt/sources.list.d", "etc/apt/trusted.gpg.d", "state/lists/partial", "cache/archives/partial", "log", "none"):
         os.makedirs(os.path.join(root, part), exist_ok=True)
     write_atomic(os.path.join(root, "state/status"), b"")
@@ -95,7 +113,7 @@ def _fill(root, files, proxied):
     _trust_own_keys(root + TRUSTED)
 
 
-def _trust_own_keys(trusted):
+def _trust_own_keys(trusted: str) -> None:
     """This machine's keys beside the host's: those that came with a package are not among the host's files."""
     own = [os.path.join(TRUSTED, name) for name in (os.listdir(TRUSTED) if os.path.isdir(TRUSTED) else [])]
     for path in [*own, *KEYRINGS]:
@@ -107,7 +125,7 @@ def _trust_own_keys(trusted):
 class Apt:
     """apt-get and apt-cache over one private root, which is made where it is missing."""
 
-    def __init__(self, root, files, architectures, proxy=None, run=_run):
+    def __init__(self, root: str, files: Mapping[str, bytes], architectures: list[str], proxy: str | None = None, run: Run = _run) -> None:
         """files: {path: bytes} of the host's /etc/apt; architectures: native first; proxy: the URL that is asked instead of the repositories."""
         self.root, self._run, self._native = root, run, architectures[0]
         self.listings = listings(files)
@@ -117,21 +135,21 @@ class Apt:
             _fill(root, files, bool(proxy))
         self._configure(architectures, proxy)
 
-    def _configure(self, architectures, proxy):
+    def _configure(self, architectures: list[str], proxy: str | None) -> None:
         content = _CONFIGURATION.format(root=self.root, native=self._native, architectures=" ".join('"%s";' % name for name in architectures))
         if proxy:
             content += 'Acquire::http::Proxy "%s";\nAcquire::https::Proxy "%s";\n' % (proxy, proxy)
         write_atomic(self._configuration, content.encode("utf-8"))
 
-    def _call(self, *argv, timeout=ASK_SECONDS, cwd=None):
+    def _call(self, *argv: str, timeout: float = ASK_SECONDS, cwd: str | None = None) -> Result:
         return self._run(list(argv), env={"APT_CONFIG": self._configuration}, timeout=timeout, cwd=cwd)
 
-    def updated(self):
+    def updated(self) -> float:
         """When the index was read last, in seconds since the epoch; 0 if never."""
         stamp = os.path.join(self.root, STAMP)
         return os.stat(stamp).st_mtime if os.path.exists(stamp) else 0
 
-    def update(self):
+    def update(self) -> bool:
         """Read the index anew; True if all of it came. A repository that does not answer leaves its last index; all of them silent is an error."""
         result = self._call("apt-get", "update", "-q", timeout=UPDATE_SECONDS)
         if not self._has_lists():
@@ -139,10 +157,10 @@ class Apt:
         write_atomic(os.path.join(self.root, STAMP), b"%d\n" % int(time.time()))
         return result.rc == 0
 
-    def _has_lists(self):
+    def _has_lists(self) -> bool:
         return any(name.endswith("_Packages") or "_Packages." in name for name in os.listdir(os.path.join(self.root, "state/lists")))
 
-    def leave_out_lost(self):
+    def leave_out_lost(self) -> list[str]:
         """Drop the listings that cannot be fetched whole, which others would fail at; returns them."""
         results = {path: self._call("apt-get", "update", "-q", *self._only(path), timeout=UPDATE_SECONDS) for path in self.listings}
         lost = [path for path, result in results.items() if result.rc]
@@ -154,11 +172,11 @@ class Apt:
         self.update()
         return lost
 
-    def _only(self, path):
+    def _only(self, path: str) -> list[str]:
         """Options under which one listing counts; apt takes a file of either form for its list of sources."""
         return ["-o", "Dir::Etc::sourcelist=%s" % self.root + path, "-o", "Dir::Etc::sourceparts=/dev/null"]
 
-    def available(self):
+    def available(self) -> set[str]:
         """Names that have a version to install; of foreign architectures as name:architecture."""
         found, name = set(), ""
         for line in self._call("apt-cache", "dumpavail").out.decode("utf-8", "replace").splitlines():
@@ -169,9 +187,10 @@ class Apt:
                 found.add(name if of in (self._native, "all") else "%s:%s" % (name, of))
         return found
 
-    def installable(self, needed, names):
+    def installable(self, needed: list[str], names: Iterable[str]) -> tuple[list[str], list[str]]:
         """(names that can be installed together with the needed ones, names left out because they cannot)."""
-        names, left_out = list(names), []
+        names = list(names)
+        left_out: list[str] = []
         for _round in range(ROUNDS):
             result = self._call("apt-get", "install", "-s", "-q", *needed, *names)
             if result.rc == 0:
@@ -186,11 +205,11 @@ class Apt:
             raise TwinError("The host's package sources lack what a twin needs to boot: %s." % last_words(result.err or result.out))
         return [], left_out + names
 
-    def versions(self, packages):
+    def versions(self, packages: Iterable[str]) -> dict[str, list[str]]:
         """{"name:arch": versions, newest first} that the index has of packages ("name:arch": …)."""
         # a bare name is the native package alone
         names = sorted(key[:-4] if key.endswith(":all") else key for key in packages)
-        found = {}
+        found: dict[str, list[str]] = {}
         # rc says that some name is unknown, which the answer shows as well
         out = self._call("apt-cache", "--all-versions", "show", *names).out.decode("utf-8", "replace")
         for stanza in out.split("\n\n"):
@@ -201,7 +220,7 @@ class Apt:
                     versions.append(fields["Version"])
         return found
 
-    def download(self, packages, directory):
+    def download(self, packages: Iterable[Wanted], directory: str) -> Result:
         """Fetch packages into a directory; apt checks each against its signed index."""
         names = ["%s%s=%s" % (one["name"], "" if one["arch"] == "all" else ":" + one["arch"], one["version"]) for one in packages]
         return self._call("apt-get", "download", "-q", *names, timeout=DOWNLOAD_SECONDS, cwd=directory)

@@ -15,30 +15,42 @@ import os
 import shutil
 import tempfile
 import time
+from typing import Any, Callable, Iterable, Iterator, Mapping, TypedDict
 
 from .._base.codec import digest
 from .._base.errors import TwinError
 from .._base.run import last_words
 from .._base.run import run as _run
 from . import aptroot
+from .aptroot import Run, Source, Wanted
 
 FRESH = 6 * 3600  # seconds that an index is good for
 RECENT = 300  # seconds in which asking again for an unknown version makes no sense
 
 
-def fetch(wanted, machine, sources, directory, proxy=None, run=_run):
-    """Package files for wanted, a list of {"name", "arch", "version"}.
+class Fetched(TypedDict):
+    """What became of the packages wanted, by "name:arch": paths of files; versions fetched instead of those that are gone; and why the others
+    could not be fetched, as a sentence, or "" where no repository has one."""
+
+    files: dict[str, str]
+    gone: dict[str, str]
+    unavailable: dict[str, str]
+
+
+def fetch(
+    wanted: Iterable[Wanted], machine: Mapping[str, Any], sources: Iterable[Source], directory: str, proxy: Callable[[], str] | None = None, run: Run = _run,
+) -> Fetched:
+    """Package files for wanted; what cannot be had stops nothing else.
 
     machine is {"distribution": {"id", "version_id", "codename"}, "architecture"}; sources are the host's files of apt's
-    configuration, [{"path", "content": bytes}]; directory is ours alone; proxy() is called where something has to be fetched, and
+    configuration; directory is ours alone; proxy() is called where something has to be fetched, and
     gives the URL that apt asks instead of the repositories.
-    Returns {"files": {"name:arch": path}, "gone": {"name:arch": version fetched instead}, "unavailable": {"name:arch": why it could not be
-    fetched, as a sentence, or "" where no repository has it}}: what cannot be had stops nothing else.
     """
     store = os.path.join(directory, "%(id)s-%(version_id)s" % machine["distribution"])
     os.makedirs(store, mode=0o700, exist_ok=True)
-    files, missing = {}, {}
-    answer = {"files": files, "gone": {}, "unavailable": {}}
+    files: dict[str, str] = {}
+    missing: dict[str, Wanted] = {}
+    answer: Fetched = {"files": files, "gone": {}, "unavailable": {}}
     for package in wanted:
         key = "%(name)s:%(arch)s" % package
         path = os.path.join(store, file_name(**package))
@@ -55,20 +67,20 @@ def fetch(wanted, machine, sources, directory, proxy=None, run=_run):
     return answer
 
 
-def file_name(name, arch, version):
+def file_name(name: str, arch: str, version: str) -> str:
     """The name apt gives a package file: an epoch's colon is written %3a."""
     return "%s_%s_%s.deb" % (name, version.replace(":", "%3a"), arch)
 
 
 @contextlib.contextmanager
-def _alone(directory):
+def _alone(directory: str) -> Iterator[None]:
     """apt's own locks give up at once; two hosts of one hypervisor wait for each other here."""
     with open(os.path.join(directory, "lock"), "w", encoding="ascii") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield
 
 
-def _apt(directory, machine, sources, proxy, run):
+def _apt(directory: str, machine: Mapping[str, Any], sources: Iterable[Source], proxy: Callable[[], str] | None, run: Run) -> aptroot.Apt:
     """The apt for these sources; other sources are another one."""
     files = {source["path"]: source["content"] for source in sources}
     if not aptroot.listings(files):
@@ -83,16 +95,16 @@ def _apt(directory, machine, sources, proxy, run):
     return aptroot.Apt(root, files, [native, *(["i386"] if native == "amd64" else [])], url, run)
 
 
-def _obtain(apt, missing, store, answer):
+def _obtain(apt: aptroot.Apt, missing: dict[str, Wanted], store: str, answer: Fetched) -> None:
     known = _known(apt, missing)
-    chosen = {}
+    chosen: dict[str, Wanted] = {}
     answer["unavailable"] = dict.fromkeys(set(missing) - set(known), "")
     for key, package in missing.items():
         versions = known.get(key, [])
         if package["version"] in versions:
             chosen[key] = package
         elif versions:
-            chosen[key] = dict(package, version=versions[0])
+            chosen[key] = {**package, "version": versions[0]}
     said = _download(apt, [package for package in chosen.values() if not _there(store, package)], store)
     for key, package in chosen.items():
         if _there(store, package):
@@ -103,11 +115,11 @@ def _obtain(apt, missing, store, answer):
             answer["unavailable"][key] = "%s %s could not be fetched: %s" % (key, package["version"], said or "apt gave no reason")
 
 
-def _there(store, package):
+def _there(store: str, package: Wanted) -> bool:
     return os.path.exists(os.path.join(store, file_name(**package)))
 
 
-def _known(apt, missing):
+def _known(apt: aptroot.Apt, missing: dict[str, Wanted]) -> dict[str, list[str]]:
     """{"name:arch": versions, newest first}, from an index that is as fresh as the question needs."""
     if time.time() - apt.updated() > FRESH:
         apt.update()
@@ -119,7 +131,7 @@ def _known(apt, missing):
     return known
 
 
-def _download(apt, packages, store):
+def _download(apt: aptroot.Apt, packages: list[Wanted], store: str) -> str:
     """Fetch packages aside and move what arrived whole into the store; returns what apt complained of."""
     if not packages:
         return ""

@@ -15,10 +15,12 @@ import re
 import signal
 import socket
 import time
+from typing import Callable, Iterable, TypedDict
 
 from .._base.codec import text, write_atomic
 from .._base.errors import TwinError
 from .._base.run import check
+from .aptroot import Source
 
 PROGRAM = "/usr/sbin/apt-cacher-ng"
 USER = "apt-cacher-ng"
@@ -40,11 +42,15 @@ ExThreshold: 30
 """
 
 
-def ensure(sources, address="127.0.0.1", port=PORT, directory=DIRECTORY):
-    """Run the proxy for the repositories that sources ([{"path", "content": bytes}]) name.
+class Running(TypedDict):
+    """Where the proxy listens, and whether it was started for that."""
 
-    Returns {"url", "changed"}; one that runs with the same repositories is left alone.
-    """
+    url: str
+    changed: bool
+
+
+def ensure(sources: Iterable[Source], address: str = "127.0.0.1", port: int = PORT, directory: str = DIRECTORY) -> Running:
+    """Run the proxy for the repositories that sources name; one that runs with the same repositories is left alone."""
     if not os.path.exists(PROGRAM):
         raise TwinError("There is no %s: install the package apt-cacher-ng on the hypervisor, or do without the proxy." % PROGRAM)
     content = _configuration(repositories(sources), address, port, directory).encode("utf-8")
@@ -57,11 +63,11 @@ def ensure(sources, address="127.0.0.1", port=PORT, directory=DIRECTORY):
     write_atomic(path, content, 0o644)
     _start(directory)
     # It may listen before its process number is where the next call looks for it.
-    _wait(lambda: running(directory) and _listens(address, port), "The package proxy does not listen on %s:%d" % (address, port))
+    _wait(lambda: running(directory) is not None and _listens(address, port), "The package proxy does not listen on %s:%d" % (address, port))
     return {"url": "http://%s:%d" % (address, port), "changed": True}
 
 
-def repositories(sources):
+def repositories(sources: Iterable[Source]) -> list[tuple[str, str]]:
     """Sorted (address without scheme, URL) of every repository that sources of one line or of stanzas name."""
     found = set()
     for source in sources:
@@ -72,12 +78,12 @@ def repositories(sources):
     return sorted(found)
 
 
-def _configuration(found, address, port, directory):
+def _configuration(found: list[tuple[str, str]], address: str, port: int, directory: str) -> str:
     rows = ["Remap-safetytwin%d: http://%s ; %s\n" % (number, place, url) for number, (place, url) in enumerate(found)]
     return _CONFIGURATION.format(directory=directory, address=address, port=port) + "".join(rows)
 
 
-def _directories(directory):
+def _directories(directory: str) -> None:
     account = pwd.getpwnam(USER)
     for name, mode in (("", 0o711), ("conf", 0o755), ("cache", 0o700), ("log", 0o700)):
         path = os.path.join(directory, name)
@@ -87,7 +93,7 @@ def _directories(directory):
         os.chown(os.path.join(directory, name), account.pw_uid, account.pw_gid)
 
 
-def _start(directory):
+def _start(directory: str) -> None:
     command = [PROGRAM, "-c", os.path.join(directory, "conf")]
     doing = "Starting the package proxy"
     if os.path.isdir("/run/systemd/system"):
@@ -97,7 +103,7 @@ def _start(directory):
         check(["setpriv", "--reuid", USER, "--regid", USER, "--init-groups", "setsid"] + command, doing)
 
 
-def running(directory=DIRECTORY):
+def running(directory: str = DIRECTORY) -> int | None:
     """The proxy's process number, or None; a number that another program has by now counts for nothing."""
     try:
         pid = int(_read(os.path.join(directory, "pid")))
@@ -108,7 +114,7 @@ def running(directory=DIRECTORY):
     return pid if os.fsencode(os.path.join(directory, "conf")) in words else None
 
 
-def stop(directory=DIRECTORY):
+def stop(directory: str = DIRECTORY) -> None:
     """End the proxy and wait until it is gone."""
     pid = running(directory)
     if pid:
@@ -116,7 +122,7 @@ def stop(directory=DIRECTORY):
         _wait(lambda: running(directory) is None, "The package proxy (process %d) does not end" % pid)
 
 
-def _read(path):
+def _read(path: str) -> bytes:
     try:
         with open(path, "rb") as stream:
             return stream.read()
@@ -124,7 +130,7 @@ def _read(path):
         return b""
 
 
-def _listens(address, port):
+def _listens(address: str, port: int) -> bool:
     try:
         with socket.create_connection((address, port), timeout=1):
             return True
@@ -132,7 +138,7 @@ def _listens(address, port):
         return False
 
 
-def _wait(true, complaint):
+def _wait(true: Callable[[], bool], complaint: str) -> None:
     end = time.monotonic() + PATIENCE
     while not true():
         if time.monotonic() > end:

@@ -67,6 +67,22 @@ class Change(NamedTuple):
     fields: tuple[str, ...]
 
 
+class HarvestRequest(TypedDict, total=False):
+    """What _harvest is asked; what is left out is a host's whole state.
+
+    base: the digest of the state that the answer may be a delta to. want: digests of contents. scopes: names. roots, exclude: the user's
+    extra directories and path patterns.
+    """
+
+    role: str
+    base: str | None
+    want: list[str]
+    scopes: list[str] | None
+    roots: list[str]
+    exclude: list[str]
+    telemetry: bool
+
+
 class Spool(Protocol):
     """What came with a request, as files in a directory of this request alone; packages is {"name:arch": {version: path}}."""
 

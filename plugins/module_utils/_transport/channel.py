@@ -10,9 +10,10 @@ import json
 import os
 import socket
 import time
+from typing import IO, Any, Callable, Mapping
 
 from .._base.errors import TwinError
-from .._base.run import check, last_words, run, start
+from .._base.run import Result, check, last_words, run, start
 from .._store.sqlite import RUN
 from . import program as transport_program
 from . import runtime
@@ -26,7 +27,7 @@ _SYSTEMD = "/run/systemd/system"
 class Channel:
     """A twin's ssh, by the ssh_config that provisioning wrote into the twin's directory."""
 
-    def __init__(self, twin):
+    def __init__(self, twin: Mapping[str, Any]) -> None:
         """twin is what _libvirt/client.find_twin says: {"domain", "directory", "address", "port", …}."""
         self.domain = twin["domain"]
         self.endpoint = (twin["address"], twin["port"])
@@ -34,11 +35,11 @@ class Channel:
         # Of this version alone: an older master may still carry the socket of the version before.
         self.local = os.path.join(RUN, "%s-%s.sock" % (self.domain, runtime.archive()[0]))
 
-    def alive(self):
+    def alive(self) -> bool:
         """True while the master of an earlier cycle still has its connection: the twin has not rebooted since."""
         return run([*self.ssh, "-O", "check", "twin"], timeout=5).rc == 0
 
-    def open(self, patience):
+    def open(self, patience: float) -> str:
         """Have a master that carries, and return the boot id of the twin that answers; waits up to patience (seconds) for one that boots."""
         boot = self._boot_id() if self.alive() else None
         if boot is None:
@@ -50,14 +51,14 @@ class Channel:
             boot = self.call("_ping", {})["boot_id"]
         return boot
 
-    def _boot_id(self):
+    def _boot_id(self) -> str | None:
         """None where no twin answers: the master of one that just went down does not know it yet."""
         try:
-            return self.call("_ping", {}, timeout=_PING)["boot_id"]
+            return str(self.call("_ping", {}, timeout=_PING)["boot_id"])
         except TwinError:
             return None
 
-    def _wait(self, condition, deadline):
+    def _wait(self, condition: Callable[[], bool], deadline: float) -> None:
         while not condition():
             if time.monotonic() > deadline:
                 raise TwinError(
@@ -66,7 +67,7 @@ class Channel:
                 )
             time.sleep(_RETRY)
 
-    def _listening(self):
+    def _listening(self) -> bool:
         """True when an ssh server greets; a port that only accepts is a twin still booting."""
         try:
             with socket.create_connection(self.endpoint, timeout=2) as connection:
@@ -74,7 +75,7 @@ class Channel:
         except OSError:
             return False
 
-    def _start_master(self):
+    def _start_master(self) -> None:
         master = [*self.ssh, "-M", "-N", "-o", "ConnectTimeout=%d" % _LOGIN, "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3", "twin"]
         if os.path.isdir(_SYSTEMD):
             # A oneshot service's cgroup would take the master along at its end.
@@ -84,11 +85,11 @@ class Channel:
         else:
             start(master)
 
-    def close(self):
+    def close(self) -> None:
         """End the master, if there is one."""
         run([*self.ssh, "-O", "exit", "twin"], timeout=5)
 
-    def call(self, program, request, timeout=600):
+    def call(self, program: str, request: dict[str, Any] | IO[bytes], timeout: float = 600) -> Any:
         """Run a program of the runtime in the twin and return its reply; request is a dict, or an open file."""
         payload = io.BytesIO(json.dumps(request).encode("ascii")) if isinstance(request, dict) else request
         answer = self._ask(program, payload, timeout)
@@ -97,7 +98,7 @@ class Channel:
             answer = self._ask(program, payload, timeout)
         return transport_program.unpack(answer, "The twin %s" % self.domain)
 
-    def _ask(self, program, payload, timeout):
+    def _ask(self, program: str, payload: IO[bytes], timeout: float) -> bytes:
         """What the resident programs answer; nothing where they are not there."""
         payload.seek(0)
         with socket.socket(socket.AF_UNIX) as caller:
@@ -116,7 +117,7 @@ class Channel:
                 pass  # it has answered without listening to the end, or is not there: the answer tells
             return self._hear(caller, program, timeout)
 
-    def _hear(self, caller, program, timeout):
+    def _hear(self, caller: socket.socket, program: str, timeout: float) -> bytes:
         heard = []
         try:
             for block in iter(lambda: caller.recv(1 << 20), b""):
@@ -128,13 +129,13 @@ class Channel:
                 self.domain, program, timeout, self.domain)) from None
         return b"".join(heard)
 
-    def _forward(self):
+    def _forward(self) -> None:
         """Have the master carry a socket here to the one in the twin."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.local)
         check([*self.ssh, "-O", "forward", "-L", "%s:%s" % (self.local, runtime.socket()), "twin"], "Reaching into the twin %s" % self.domain, timeout=10)
 
-    def _serve(self):
+    def _serve(self) -> None:
         result = self._execute(runtime.serve())
         if result.rc == runtime.MISSING:
             installed = self._execute(runtime.install(), runtime.archive()[1])
@@ -144,5 +145,5 @@ class Channel:
         if result.rc:
             raise TwinError("The runtime does not start in the twin %s: %s" % (self.domain, last_words(result.err) or "it never listened"))
 
-    def _execute(self, command, payload=None, timeout=180):
+    def _execute(self, command: str, payload: bytes | None = None, timeout: float = 180) -> Result:
         return run([*self.ssh, "-T", "twin", command], stdin=payload, timeout=timeout)

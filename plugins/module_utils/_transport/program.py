@@ -8,6 +8,7 @@ import base64
 import json
 import sys
 import zlib
+from typing import Any, Callable, NoReturn
 
 from .._base.errors import Busy, Refused, TwinError
 
@@ -15,12 +16,12 @@ KINDS = {"refused": Refused, "busy": Busy, "error": TwinError}
 _MARK = b"safetytwin:"
 
 
-def main(program):
+def main(program: Callable[[Any], Any]) -> NoReturn:
     """Run program(request: dict) -> dict between standard input and output."""
     respond(lambda: program(json.load(sys.stdin)))
 
 
-def respond(work):
+def respond(work: Callable[[], Any]) -> NoReturn:
     """Write work()'s reply, or its error, as one marked line that survives whatever else a login prints."""
     try:
         reply, status = {"reply": work()}, 0
@@ -31,16 +32,16 @@ def respond(work):
     raise SystemExit(status)
 
 
-def _kind(error):
+def _kind(error: TwinError) -> str:
     return next(kind for kind, known in KINDS.items() if isinstance(error, known))
 
 
-def pack(document):
+def pack(document: Any) -> bytes:
     """One ASCII line of any JSON document."""
     return _MARK + base64.b64encode(zlib.compress(json.dumps(document).encode("ascii"), 1))
 
 
-def unpack(output, where):
+def unpack(output: bytes, where: str) -> Any:
     """The reply in a program's output (bytes); its error raised again as what it was, naming where it ran."""
     for line in reversed(output.splitlines()):
         if line.startswith(_MARK):

@@ -13,6 +13,7 @@ import hashlib
 import io
 import os
 import tarfile
+from typing import Iterator
 
 DIRECTORY = "/var/lib/safetytwin/runtime"
 PACKAGE = "safetytwin"
@@ -38,7 +39,7 @@ _INSTALL = (
 
 
 @functools.lru_cache(maxsize=None)
-def archive():
+def archive() -> tuple[str, bytes]:
     """(version, gzip'ed tar) of the package; the version is a digest of names and contents, the same wherever it is made."""
     root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     seen, packed = hashlib.sha256(), io.BytesIO()
@@ -53,7 +54,7 @@ def archive():
     return seen.hexdigest()[:16], packed.getvalue()
 
 
-def _sources(root):
+def _sources(root: str) -> Iterator[str]:
     for directory, subdirectories, names in os.walk(root):
         subdirectories[:] = [name for name in subdirectories if name != "__pycache__"]
         for name in names:
@@ -61,21 +62,21 @@ def _sources(root):
                 yield os.path.relpath(os.path.join(directory, name), root)
 
 
-def call(program, python="/usr/bin/python3"):
+def call(program: str, python: str = "/usr/bin/python3") -> str:
     """Shell command that runs a program of this version, its request on standard input."""
     return _CALL.format(directory=DIRECTORY, version=archive()[0], missing=MISSING, python=python, package=PACKAGE, program=program)
 
 
-def socket():
+def socket() -> str:
     """Where this version listens in a twin."""
     return "/run/safetytwin/serve-%s.sock" % archive()[0]
 
 
-def serve(python="/usr/bin/python3"):
+def serve(python: str = "/usr/bin/python3") -> str:
     """Shell command that has this version of _serve running and waits until it can be called."""
     return _SERVE.format(directory=DIRECTORY, version=archive()[0], missing=MISSING, python=python, package=PACKAGE, socket=socket())
 
 
-def install(python="/usr/bin/python3"):
+def install(python: str = "/usr/bin/python3") -> str:
     """Shell command that installs the archive given on its standard input and removes other versions."""
     return _INSTALL.format(directory=DIRECTORY, version=archive()[0], python=python)

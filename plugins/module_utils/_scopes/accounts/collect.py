@@ -4,14 +4,17 @@
 """Users and groups from /etc/passwd and /etc/group; /etc/shadow is never opened."""
 from __future__ import annotations
 
+from typing import Iterator
+
 from ..._base.codec import text
-from ..context import result
+from ..context import Context, result
+from ..model import Body, Items
 
 
-def collect(context):
+def collect(context: Context) -> Body:
     """Items `user:NAME` and `group:NAME`; lines that make no sense are left out and named in the note."""
     groups, bad_groups = parse_groups(context.read("/etc/group") or b"")
-    names = {}
+    names: dict[int, str] = {}
     for name, group in groups.items():
         names.setdefault(group["gid"], name)
     users, bad_users = parse_users(context.read("/etc/passwd") or b"", names)
@@ -25,9 +28,10 @@ def collect(context):
     return result(context.wanted(items), note=note)
 
 
-def parse_users(content, group_names):
+def parse_users(content: bytes, group_names: dict[int, str]) -> tuple[Items, list[int]]:
     """({name: fields}, [numbers of bad lines]) of a passwd file's bytes; group_names is {gid: name}."""
-    users, bad = {}, []
+    users: Items = {}
+    bad = []
     for number, row in _rows(content, 7, (2, 3)):
         if row is None:
             bad.append(number)
@@ -38,9 +42,10 @@ def parse_users(content, group_names):
     return users, bad
 
 
-def parse_groups(content):
+def parse_groups(content: bytes) -> tuple[Items, list[int]]:
     """({name: fields}, [numbers of bad lines]) of a group file's bytes."""
-    groups, bad = {}, []
+    groups: Items = {}
+    bad = []
     for number, row in _rows(content, 4, (2,)):
         if row is None:
             bad.append(number)
@@ -50,7 +55,7 @@ def parse_groups(content):
     return groups, bad
 
 
-def _rows(content, width, numeric):
+def _rows(content: bytes, width: int, numeric: tuple[int, ...]) -> Iterator[tuple[int, list[str] | None]]:
     """(line number, fields) of each line; fields is None where the line is not one of this file."""
     for number, line in enumerate(text(content).split("\n"), 1):
         if not line.strip() or line.startswith("#"):

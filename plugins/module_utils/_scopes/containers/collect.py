@@ -8,20 +8,27 @@ remove themselves (`--rm`) belong to whoever starts them and are no items, nor a
 """
 from __future__ import annotations
 
-import collections
 import glob
 import json
 import os
 import pwd
 import re
+from typing import Any, Iterator, NamedTuple
 
 from ..._base.errors import TwinError
 from ..._base.unix_http import call
-from ..context import result
+from ..context import Context, result
+from ..model import Body, Items
 from .spec import container, network, volume
 
-# present: a path that exists where asking is right; the sockets alone would start an engine that nobody uses.
-Engine = collections.namedtuple("Engine", "name socket present")
+
+class Engine(NamedTuple):
+    """present: a path that exists where asking is right; the sockets alone would start an engine that nobody uses."""
+
+    name: str
+    socket: str
+    present: str
+
 
 SYSTEM = (
     Engine("docker", "/run/docker.sock", "/run/docker.pid"),
@@ -32,7 +39,7 @@ BUILT_IN = {"bridge", "host", "none", "podman", "podman-default-kube-network"}
 ANONYMOUS = re.compile(r"[0-9a-f]{64}\Z")
 
 
-def collect(context):
+def collect(context: Context) -> Body:
     """The scope `containers`; an engine that is there and silent fails the scope, since half a list looks like removals."""
     known = SYSTEM + tuple(_rootless())
     engines = [engine for engine in known if os.path.exists(engine.socket) and os.path.exists(engine.present)]
@@ -44,7 +51,7 @@ def collect(context):
     return result(context.wanted(items), note="Read from %s." % ", ".join(engine.name for engine in engines))
 
 
-def _rootless():
+def _rootless() -> Iterator[Engine]:
     for path in sorted(glob.glob("/run/user/[0-9]*")):
         try:
             user = pwd.getpwuid(int(os.path.basename(path)))
@@ -55,7 +62,7 @@ def _rootless():
         yield Engine("docker@" + user.pw_name, path + "/docker.sock", path + "/docker.pid")
 
 
-def _read(engine):
+def _read(engine: Engine) -> Items:
     """Items of one engine, from GET requests of the Docker API (Podman serves the same)."""
     images = _get(engine, "/images/json")
     listed = _get(engine, "/containers/json?all=true")
@@ -68,7 +75,7 @@ def _read(engine):
     })
 
 
-def parse(engine, answers):
+def parse(engine: str, answers: dict[str, Any]) -> Items:
     """Items of an engine's answers: {"containers": [inspect …], "images", "networks", "volumes": as listed}."""
     digests = {image["Id"]: sorted(image.get("RepoDigests") or []) for image in answers["images"]}
     items = {}
@@ -88,7 +95,7 @@ def parse(engine, answers):
     return items
 
 
-def _get(engine, url, gone=None):
+def _get(engine: Engine, url: str, gone: Any = None) -> Any:
     """The JSON answer; gone is what a thing that is no longer there counts as."""
     try:
         return json.loads(call(engine.socket, "GET", url))

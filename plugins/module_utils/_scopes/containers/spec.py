@@ -8,7 +8,10 @@ A specification holds what somebody chose, by the name of the option of `docker 
 """
 from __future__ import annotations
 
+from typing import Any, Dict
+
 from ..._secrets.redact import redact_argv, redact_env, redact_text
+from ..model import Item
 
 # Options that are one value of HostConfig, and the values that mean "not given".
 HOST_OPTIONS = {
@@ -30,10 +33,13 @@ CONFIG_OPTIONS = {
     "tty": "Tty", "user": "User", "workdir": "WorkingDir",
 }
 # How the API and Podman say "not given"; -1 is an absent limit.
-NOTHING = (None, "", 0, -1, False, [], {})
+NOTHING: tuple[Any, ...] = (None, "", 0, -1, False, [], {})
+
+# An object of the API's JSON.
+Answer = Dict[str, Any]
 
 
-def container(answer, digests):
+def container(answer: Answer, digests: dict[str, list[str]]) -> Item:
     """Item of a container; answer is inspect's, digests {image id: repository digests}."""
     config, host, state = answer["Config"], answer["HostConfig"], answer["State"]
     spec = {name: host.get(key) for name, key in HOST_OPTIONS.items() if host.get(key) not in DEFAULTS.get(name, ())}
@@ -56,7 +62,7 @@ def container(answer, digests):
     return {"spec": shown, "running": bool(state.get("Running") or state.get("Restarting")), "state": _state(state)}
 
 
-def network(answer):
+def network(answer: Answer) -> Item:
     """Item of a network as /networks lists it."""
     pools = (answer.get("IPAM") or {}).get("Config") or []
     spec = {
@@ -70,46 +76,46 @@ def network(answer):
     return {"spec": {name: value for name, value in spec.items() if value not in NOTHING}}
 
 
-def volume(answer):
+def volume(answer: Answer) -> Item:
     """Item of a volume as /volumes lists it; options of network file systems may carry passwords."""
     spec = {"driver": answer["Driver"], "options": _labels(answer.get("Options")), "labels": _labels(answer.get("Labels"))}
     return {"spec": {name: value for name, value in spec.items() if value not in NOTHING}}
 
 
-def _words(value):
+def _words(value: str | list[str] | None) -> list[str]:
     return [value] if isinstance(value, str) else value or []
 
 
-def _command_line(config):
+def _command_line(config: Answer) -> dict[str, list[str]]:
     """Entrypoint and command, redacted as the one command line that they are: what -p means depends on the program."""
     entrypoint = _words(config.get("Entrypoint"))
     words = redact_argv(entrypoint + (config.get("Cmd") or []))
     return {"entrypoint": words[:len(entrypoint)], "command": words[len(entrypoint):]}
 
 
-def _healthcheck(check):
+def _healthcheck(check: Answer) -> Answer:
     """The first word of Test says how the rest is run."""
     how, words = (check.get("Test") or [])[:1], (check.get("Test") or [])[1:]
     words = [_shell_line(line) for line in words] if how == ["CMD-SHELL"] else redact_argv(words)
     return dict(check, Test=how + words) if how else check
 
 
-def _shell_line(line):
+def _shell_line(line: str) -> str:
     return " ".join(redact_argv(redact_text(line).split(" ")))
 
 
-def _labels(labels):
+def _labels(labels: dict[str, str] | None) -> dict[str, str]:
     pairs = (pair.partition("=") for pair in redact_env(["%s=%s" % pair for pair in sorted((labels or {}).items())]))
     return {name: value for name, _equals, value in pairs}
 
 
-def _log(config):
+def _log(config: Answer) -> Item | None:
     options = {name: redact_text(value) for name, value in (config.get("Config") or {}).items()}
     shown = {"driver": config.get("Type"), "options": options}
     return None if shown in ({"driver": "json-file", "options": {}}, {"driver": None, "options": {}}) else shown
 
 
-def _mounts(mounts):
+def _mounts(mounts: list[Answer]) -> list[Item]:
     shown = []
     for mount in mounts:
         source = mount.get("Name") if mount["Type"] == "volume" else mount.get("Source")
@@ -126,7 +132,7 @@ def _mounts(mounts):
     return sorted(shown, key=lambda entry: entry["target"])
 
 
-def _networks(answer):
+def _networks(answer: Answer) -> dict[str, Item]:
     """{network: {ipv4, ipv6: static addresses, aliases}}."""
     made_up = {answer["Id"][:12], answer["Name"].lstrip("/"), answer["Config"].get("Hostname")}
     shown = {}
@@ -141,7 +147,7 @@ def _networks(answer):
     return {} if list(shown) == ["bridge"] else shown
 
 
-def _ports(bindings):
+def _ports(bindings: dict[str, list[Answer] | None]) -> list[Item]:
     """[{container: "80/tcp", address, port}]; without port the engine picks one at each start."""
     shown = []
     for inside, outside in sorted(bindings.items()):
@@ -151,12 +157,12 @@ def _ports(bindings):
     return shown
 
 
-def _restart(policy):
+def _restart(policy: Answer) -> str | None:
     name, retries = policy.get("Name"), policy.get("MaximumRetryCount")
     return None if name in (None, "", "no") else "%s:%d" % (name, retries) if retries else name
 
 
-def _state(state):
+def _state(state: Answer) -> Item:
     entry = {
         "status": state.get("Status"),
         "pid": state.get("Pid"),

@@ -10,7 +10,8 @@ import stat
 from ..._base.codec import raw, text
 from ..._secrets import redact
 from ..accounts.collect import parse_groups, parse_users
-from ..context import result
+from ..context import Context, result
+from ..model import Body, Item, Items, Reasons
 from ..packages import dpkg
 from . import content as files_content
 from . import rules, walk
@@ -18,16 +19,18 @@ from . import rules, walk
 TYPES = {stat.S_IFREG: "file", stat.S_IFDIR: "dir", stat.S_IFLNK: "link"}
 
 
-def collect(context):
+def collect(context: Context) -> Body:
     """Items by path; what redaction leaves out is in excluded with its reason."""
     version = [rules.version(), redact.version()]
     if context.cache.get("version") != version:
         context.cache.clear()
         context.cache["version"] = version
-    items, excluded, seen = {}, {}, set()
+    items: Items = {}
+    excluded: Reasons = {}
+    seen = set()
     files = _Files(context)
     for path, info, reason in walk.paths(context) if context.only is None else walk.named(context, context.only):
-        item, reason = (None, reason) if reason else files.item(path, info)
+        item, reason = (None, reason) if info is None else files.item(path, info)
         seen.add(path)
         if reason:
             excluded[path] = reason
@@ -43,7 +46,7 @@ def collect(context):
 class _Files:
     """Turns paths into items, with the tables that all of them need."""
 
-    def __init__(self, context):
+    def __init__(self, context: Context) -> None:
         self.context = context
         index = dpkg.index(context)
         self.owners, self.originals = index["owners"], index["md5"]
@@ -52,7 +55,7 @@ class _Files:
         self.users = _names(users, "uid")
         self.groups = _names(groups, "gid")
 
-    def item(self, path, info):
+    def item(self, path: str, info: os.stat_result) -> tuple[Item | None, str | None]:
         """(item, None), (None, reason), or (None, None) for what a package brings by itself."""
         kind = TYPES.get(stat.S_IFMT(info.st_mode))
         if kind is None:
@@ -72,10 +75,11 @@ class _Files:
             item["package"] = package
         return item, None
 
-    def _dir(self, _path, info, item):
+    def _dir(self, _path: str, info: os.stat_result, item: Item) -> str | None:
         item["mode"] = "%04o" % stat.S_IMODE(info.st_mode)
+        return None
 
-    def _link(self, path, _info, item):
+    def _link(self, path: str, _info: os.stat_result, item: Item) -> str | None:
         try:
             item["target"] = text(os.readlink(raw(self.context.at(path))))
         except OSError:
@@ -86,7 +90,7 @@ class _Files:
                 item["package"] = self.owners[target]
         return None
 
-    def _file(self, path, info, item):
+    def _file(self, path: str, info: os.stat_result, item: Item) -> str | None:
         if info.st_size > files_content.LIMIT:
             return "file_too_large: %d MiB" % (info.st_size >> 20)
         try:
@@ -103,8 +107,8 @@ class _Files:
         return None
 
 
-def _names(accounts, number):
-    names = {}
+def _names(accounts: Items, number: str) -> dict[int, str]:
+    names: dict[int, str] = {}
     for name, account in accounts.items():
         names.setdefault(account[number], name)
     return names

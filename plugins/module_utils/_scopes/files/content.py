@@ -4,28 +4,33 @@
 """A regular file's content: read once, safely, and judged."""
 from __future__ import annotations
 
-import collections
 import hashlib
 import os
 import time
+from typing import NamedTuple
 
 from ..._base.codec import raw
 from ..._secrets.redact import secret_in
-from ..context import HOST, stamp_of
+from ..context import HOST, Context, stamp_of
 
 LIMIT = 8 << 20  # bytes of a file that is carried
 # A file changed this recently may change again under the same time stamp: its stamp proves nothing yet.
 _SETTLED = 1_000_000_000
 
-# digest: SHA-256; pristine: equal to what its package brought; secret: what kind of secret it holds, or None
-Content = collections.namedtuple("Content", "digest pristine secret")
+
+class Content(NamedTuple):
+    """digest: SHA-256; pristine: equal to what its package brought; secret: what kind of secret it holds, or None."""
+
+    digest: str
+    pristine: bool
+    secret: str | None
 
 
 class Vanished(Exception):
     """The file is not, or no longer, what was seen a moment ago."""
 
 
-def read(context, path, info):
+def read(context: Context, path: str, info: os.stat_result) -> bytes:
     """Bytes of the regular file that info (its lstat) describes; Vanished if it is another, or changes meanwhile."""
     try:
         handle = os.open(raw(context.at(path)), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -40,29 +45,29 @@ def read(context, path, info):
     return content
 
 
-def examine(context, path, info, original):
+def examine(context: Context, path: str, info: os.stat_result, original: str | None) -> Content:
     """Content of a regular file; original is its packaged MD5 or None. An unchanged file is not opened again.
 
     On a host, what is not pristine is searched for secrets.
     """
     rows = context.cache.setdefault("content", {})
-    stamp = stamp_of(info) + [original, context.role]
+    stamp = [*stamp_of(info), original, context.role]
     row = rows.get(path)
     if row is None or row[0] != stamp:
-        row = [stamp] + list(_judge(context, path, read(context, path, info), original))
+        row = [stamp, *_judge(context, path, read(context, path, info), original)]
         rows.pop(path, None)
         if time.time_ns() - info.st_ctime_ns > _SETTLED:
             rows[path] = row
     return Content(*row[1:])
 
 
-def _judge(context, path, content, original):
+def _judge(context: Context, path: str, content: bytes, original: str | None) -> Content:
     pristine = original is not None and hashlib.md5(content).hexdigest() == original
     secret = None if pristine or context.role != HOST else secret_in(path, content)
-    return hashlib.sha256(content).hexdigest(), pristine, secret
+    return Content(hashlib.sha256(content).hexdigest(), pristine, secret)
 
 
-def blob(context, path, expected):
+def blob(context: Context, path: str, expected: str) -> bytes | None:
     """Bytes of a file if their SHA-256 still is the expected one, else None."""
     try:
         content = read(context, path, os.lstat(raw(context.at(path))))

@@ -7,7 +7,7 @@ The patterns are those of _base/patterns.
 """
 from __future__ import annotations
 
-import collections
+from typing import NamedTuple
 
 from ..._base.codec import digest
 from ..._base.patterns import any_of, matches_any
@@ -15,11 +15,17 @@ from ..._base.patterns import any_of, matches_any
 IGNORE = "ignore"  # no item, not reported: generated, a backup, modelled by another scope, or ours
 CARRY = "carry"  # an exception from the rows below it
 
-# verdict: IGNORE, CARRY, or the reason code it is reported with; links: only symbolic links are meant
-Rule = collections.namedtuple("Rule", "verdict patterns why links")
+
+class Rule(NamedTuple):
+    """verdict: IGNORE, CARRY, or the reason code it is reported with; links: only symbolic links are meant."""
+
+    verdict: str
+    patterns: tuple[str, ...]
+    why: str
+    links: bool
 
 
-def _rule(verdict, why, *patterns, links=False):
+def _rule(verdict: str, why: str, *patterns: str, links: bool = False) -> Rule:
     return Rule(verdict, patterns, why, links)
 
 
@@ -74,7 +80,8 @@ PATHS = (
           "**/*.secrets"),
 )
 
-def verdict(path, link=False, exclude=()):
+
+def verdict(path: str, *, link: bool = False, exclude: tuple[str, ...] = ()) -> str | None:
     """What the tables say of one path: None (read it), IGNORE, or a reason code; exclude are the user's patterns."""
     for rule in PATHS if _ANY.fullmatch(path) else ():
         if (link or not rule.links) and matches_any(rule.patterns, path):
@@ -88,16 +95,16 @@ def verdict(path, link=False, exclude=()):
 _ANY = any_of(tuple(pattern for rule in PATHS for pattern in rule.patterns))
 
 
-def covering(path, link=False, exclude=()):
+def covering(path: str, *, link: bool = False, exclude: tuple[str, ...] = ()) -> str | None:
     """The verdict on a path or, first, on a directory above it: a tree that is left out is left out as a whole."""
     parts = path.split("/")
     for depth in range(2, len(parts)):
-        above = verdict("/".join(parts[:depth]), False, exclude)
+        above = verdict("/".join(parts[:depth]), exclude=exclude)
         if above:
             return above
-    return verdict(path, link, exclude)
+    return verdict(path, link=link, exclude=exclude)
 
 
-def version():
+def version() -> str:
     """Digest of the tables that decide about paths: what was decided under others is decided again."""
     return digest(PATHS)

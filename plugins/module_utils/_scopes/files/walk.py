@@ -6,17 +6,22 @@ from __future__ import annotations
 
 import os
 import stat
+from typing import Iterable, Iterator, Optional, Tuple
 
 from ..._base.codec import raw, text
+from ..context import Context
 from . import rules
 
 UNITS = ("/usr/lib/systemd/system", "/usr/lib/systemd/user", "/lib/systemd/system", "/lib/systemd/user")
 TOPS = ("/etc", "/usr/local", "/opt", "/var/lib/systemd/linger") + UNITS
 
+# A path, its lstat, and why it is no item: one of the two is None.
+Seen = Tuple[str, Optional[os.stat_result], Optional[str]]
 
-def paths(context):
+
+def paths(context: Context) -> Iterator[Seen]:
     """(path, lstat or None, reason or None) of everything below the standard directories and the user's roots."""
-    seen = set()
+    seen: set[tuple[int, int]] = set()
     for top in TOPS + context.roots:
         top = top.rstrip("/") or "/"
         try:
@@ -32,7 +37,7 @@ def paths(context):
         yield from _below(context, top, info.st_dev, seen)
 
 
-def _below(context, top, device, seen):
+def _below(context: Context, top: str, device: int, seen: set[tuple[int, int]]) -> Iterator[Seen]:
     waiting = [top]
     while waiting:
         directory = waiting.pop()
@@ -46,7 +51,7 @@ def _below(context, top, device, seen):
             continue
         for entry in entries:
             path = "%s/%s" % (directory.rstrip("/"), text(entry.name))
-            verdict = rules.verdict(path, entry.is_symlink(), context.exclude)
+            verdict = rules.verdict(path, link=entry.is_symlink(), exclude=context.exclude)
             if verdict == rules.IGNORE:
                 continue
             info, verdict = (None, verdict) if verdict else _look(entry)
@@ -61,20 +66,20 @@ def _below(context, top, device, seen):
             yield path, info, verdict
 
 
-def _look(entry):
+def _look(entry: os.DirEntry[bytes]) -> tuple[os.stat_result | None, str | None]:
     try:
         return entry.stat(follow_symlinks=False), None
     except FileNotFoundError:
         return None, "vanished"
 
 
-def named(context, wanted):
+def named(context: Context, wanted: Iterable[str]) -> Iterator[Seen]:
     """The same for these paths alone; absent ones are left out."""
     for path in sorted(wanted):
         try:
             info = os.lstat(raw(context.at(path)))
         except (FileNotFoundError, NotADirectoryError):
             continue
-        verdict = rules.covering(path, stat.S_ISLNK(info.st_mode), context.exclude)
+        verdict = rules.covering(path, link=stat.S_ISLNK(info.st_mode), exclude=context.exclude)
         if verdict != rules.IGNORE:
             yield path, None if verdict else info, verdict

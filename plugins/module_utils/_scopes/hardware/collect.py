@@ -12,6 +12,10 @@ import os
 import re
 import shlex
 import socket
+from typing import Any, Iterator
+
+from ..context import Context
+from ..model import Body, Item, Items
 
 try:
     import psutil
@@ -35,7 +39,7 @@ EPHEMERAL = (
 )
 
 
-def collect(context):
+def collect(context: Context) -> Body:
     """The scope `hardware`."""
     items = {
         "cpu": _cpu(context),
@@ -52,13 +56,13 @@ def collect(context):
     return result(context.wanted(items))
 
 
-def parse_meminfo(content):
+def parse_meminfo(content: str) -> dict[str, int]:
     """{name: bytes} of /proc/meminfo."""
     rows = re.findall(r"^(\S+):\s+(\d+)( kB)?", content, re.MULTILINE)
     return {name: int(number) * (1024 if unit else 1) for name, number, unit in rows}
 
 
-def parse_os_release(content):
+def parse_os_release(content: str) -> Item:
     """Item of /etc/os-release, whose values are quoted as a shell's."""
     values = dict(word.partition("=")[::2] for word in shlex.split(content, comments=True))
     return _present(
@@ -69,9 +73,9 @@ def parse_os_release(content):
     )
 
 
-def parse_mountinfo(content):
+def parse_mountinfo(content: str) -> Items:
     """{mount point: {"type", "options", "source"}} of /proc/self/mountinfo: the last mount of each place that lasts."""
-    found = {}
+    found: Items = {}
     for line in content.splitlines():
         words, _dash, rest = line.partition(" - ")
         place, options = words.split(" ")[4:6]
@@ -84,11 +88,11 @@ def parse_mountinfo(content):
     return found
 
 
-def _unescape(value):
+def _unescape(value: str) -> str:
     return re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal.group(1), 8)), value)
 
 
-def _cpu(context):
+def _cpu(context: Context) -> Item:
     names = r"^(?:model name|Model|cpu model|Processor)\s*:\s*(.+)$"
     model = re.search(names, _text(context, "/proc/cpuinfo"), re.MULTILINE)
     return _present(
@@ -98,13 +102,13 @@ def _cpu(context):
     )
 
 
-def _firmware(context):
+def _firmware(context: Context) -> str | None:
     if os.path.isdir(context.at("/sys/firmware/efi")):
         return "uefi"
     return "bios" if os.path.isdir(context.at("/sys/class/dmi/id")) else None
 
 
-def _disks(context):
+def _disks(context: Context) -> Iterator[tuple[str, Item]]:
     for name in _names(context, "/sys/block"):
         size = _line(context, "/sys/block/%s/size" % name)
         if VIRTUAL_DISKS.match(name) or not size or size == "0":
@@ -116,7 +120,7 @@ def _disks(context):
         )
 
 
-def _filesystems(context):
+def _filesystems(context: Context) -> Iterator[tuple[str, Item]]:
     for place, item in parse_mountinfo(_text(context, "/proc/self/mountinfo")).items():
         try:
             size = os.statvfs(context.at(place))
@@ -126,7 +130,7 @@ def _filesystems(context):
         yield "filesystem:" + place, item
 
 
-def _nics(context):
+def _nics(context: Context) -> Iterator[tuple[str, Item]]:
     addresses = psutil.net_if_addrs() if psutil else {}
     for name in _names(context, "/sys/class/net"):
         base = "/sys/class/net/" + name
@@ -142,7 +146,7 @@ def _nics(context):
         )
 
 
-def _address(entry):
+def _address(entry: Any) -> str | None:
     """ADDRESS/PREFIX of an address as psutil gives it; None for hardware addresses."""
     if entry.family not in (socket.AF_INET, socket.AF_INET6) or not entry.netmask:
         return None
@@ -150,18 +154,18 @@ def _address(entry):
     return "%s/%d" % (entry.address.partition("%")[0], sum(bin(byte).count("1") for byte in packed))
 
 
-def _names(context, directory):
+def _names(context: Context, directory: str) -> list[str]:
     try:
         return sorted(os.listdir(context.at(directory)))
     except FileNotFoundError:
         return []
 
 
-def _text(context, path):
+def _text(context: Context, path: str) -> str:
     return text(context.read(path) or b"")
 
 
-def _line(context, path):
+def _line(context: Context, path: str) -> str | None:
     """The one line of a file of /sys; None where it is absent or the kernel refuses to say."""
     try:
         return _text(context, path).strip() or None
@@ -169,5 +173,5 @@ def _line(context, path):
         return None
 
 
-def _present(**fields):
+def _present(**fields: Any) -> Item:
     return {name: value for name, value in fields.items() if value is not None}

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 import re
+from typing import Any
 
 from ..._base.codec import text
+from ..context import Context
 from ..hardware.collect import parse_meminfo
 
 MEMORY = {
@@ -21,9 +23,9 @@ CPU = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
 WHOLE_DISK = re.compile(r"(?:[shv]d[a-z]+|xvd[a-z]+|nvme\d+n\d+|mmcblk\d+)\Z")
 
 
-def collect_telemetry(context):
+def collect_telemetry(context: Context) -> dict[str, Any]:
     """{"load_average": [of 1, 5, 15 minutes], "uptime_seconds", and what the parsers below give}."""
-    def read(path):
+    def read(path: str) -> str:
         return text(context.read(path) or b"")
 
     return {
@@ -38,19 +40,19 @@ def collect_telemetry(context):
     }
 
 
-def parse_cpu(content, ticks):
+def parse_cpu(content: str, ticks: int) -> dict[str, float]:
     """{state: seconds} of all processors together, from /proc/stat; ticks a second."""
     row = next((line.split()[1:] for line in content.splitlines() if line.startswith("cpu ")), [])
     return {name: round(int(value) / ticks, 2) for name, value in zip(CPU, row)}
 
 
-def parse_memory(content):
+def parse_memory(content: str) -> dict[str, int]:
     """{name: bytes} of /proc/meminfo."""
     values = parse_meminfo(content)
     return {name: values[key] for name, key in MEMORY.items() if key in values}
 
 
-def parse_disks(content):
+def parse_disks(content: str) -> dict[str, dict[str, float]]:
     """{disk: {"read_bytes", "written_bytes", "busy_seconds"}} of /proc/diskstats, whole disks only."""
     rows = (line.split() for line in content.splitlines())
     return {
@@ -59,7 +61,7 @@ def parse_disks(content):
     }
 
 
-def parse_nics(content):
+def parse_nics(content: str) -> dict[str, dict[str, int]]:
     """{interface: {"received_bytes", "sent_bytes", "errors", "dropped"}} of /proc/net/dev."""
     found = {}
     for line in content.splitlines()[2:]:
@@ -71,13 +73,13 @@ def parse_nics(content):
     return found
 
 
-def parse_sockets(content):
+def parse_sockets(content: str) -> dict[str, dict[str, int]]:
     """{"tcp", "tcp6", "udp", …: {"inuse", "tw" (closed a moment ago), …: number}} of /proc/net/sockstat and sockstat6."""
     rows = (line.partition(":") for line in content.splitlines())
     return {name.lower(): {key: int(value) for key, value in re.findall(r"(\w+) (\d+)", rest)} for name, _colon, rest in rows}
 
 
-def parse_pressure(content):
+def parse_pressure(content: str) -> dict[str, dict[str, float]]:
     """{"some" or "full": {"avg10", "avg60", "avg300": percent, "total": microseconds}} of a file in /proc/pressure."""
     found = {}
     for line in content.splitlines():
@@ -87,7 +89,7 @@ def parse_pressure(content):
     return found
 
 
-def _pressure(context, name):
+def _pressure(context: Context, name: str) -> str:
     try:
         return text(context.read("/proc/pressure/" + name) or b"")
     except OSError:  # a kernel built with pressure information, but booted without it

@@ -9,7 +9,8 @@ import re
 from ..._base.codec import text
 from ..._base.run import check, run
 from ..._secrets.redact import redact_text
-from ..context import HOST, result
+from ..context import HOST, Context, result
+from ..model import Body, Item
 from . import dpkg
 
 EXTENDED_STATES = "/var/lib/apt/extended_states"
@@ -19,7 +20,7 @@ STATUSES = {"installed": "installed", "triggers-pending": "installed", "triggers
 RPM_QUERY = r"%{NAME}:%{ARCH}\t%{EPOCHNUM}:%{VERSION}-%{RELEASE}\n"
 
 
-def collect(context):
+def collect(context: Context) -> Body:
     """Items `NAME:ARCHITECTURE`."""
     if context.stamp(dpkg.STATUS) is None:
         return _rpm(context)
@@ -34,7 +35,7 @@ def collect(context):
     return result(items)
 
 
-def _item(package, automatic, native):
+def _item(package: dpkg.Package, automatic: set[tuple[str, str]], native: str) -> Item:
     # apt files packages of architecture all under the native one.
     architecture = native if package.architecture == "all" else package.architecture
     return {
@@ -45,25 +46,26 @@ def _item(package, automatic, native):
     }
 
 
-def parse_automatic(content):
+def parse_automatic(content: str) -> set[tuple[str, str]]:
     """{(name, architecture)} that apt installed as dependencies, from the text of extended_states."""
     found = set()
     for stanza in content.split("\n\n"):
         fields = dict(line.partition(": ")[::2] for line in stanza.splitlines())
         if fields.get("Auto-Installed") == "1":
-            found.add((fields.get("Package"), fields.get("Architecture")))
+            found.add((fields.get("Package", ""), fields.get("Architecture", "")))
     return found
 
 
-def _origins(context, keys):
+def _origins(context: Context, keys: list[str]) -> dict[str, str]:
     stamp = [context.stamp(dpkg.STATUS), context.stamp(LISTS)]
     if context.cache.get("stamp") != stamp:
         context.cache["origins"] = _ask_origins(keys)
         context.cache["stamp"] = stamp
-    return {key: origin for key, origin in context.cache["origins"].items() if key in set(keys)}
+    origins: dict[str, str] = context.cache["origins"]
+    return {key: origin for key, origin in origins.items() if key in set(keys)}
 
 
-def _ask_origins(keys):
+def _ask_origins(keys: list[str]) -> dict[str, str]:
     """{key: origin}; {} where there is no apt."""
     answer = run(["apt-cache", "policy"] + [re.sub(":all$", "", key) for key in keys])
     if answer.rc:
@@ -72,9 +74,10 @@ def _ask_origins(keys):
     return {key: origins.get(key, origins.get(key.partition(":")[0], "")) for key in keys}
 
 
-def parse_policy(content):
+def parse_policy(content: str) -> dict[str, str]:
     """{name: where the installed version comes from} of apt-cache policy's text; "" for a version no list has."""
-    origins, name, installed = {}, "", False
+    origins: dict[str, str] = {}
+    name, installed = "", False
     for line in content.splitlines():
         if line and not line.startswith(" "):
             name, installed = line.rstrip(":"), False
@@ -89,7 +92,7 @@ def parse_policy(content):
     return origins
 
 
-def _rpm(context):
+def _rpm(context: Context) -> Body:
     if run(["rpm", "--version"]).rc:
         return result({}, note="There is no package database of dpkg or rpm on this machine.", status="empty")
     rows = text(check(["rpm", "-qa", "--qf", RPM_QUERY], "Listing packages with rpm")).splitlines()

@@ -10,6 +10,9 @@ from __future__ import annotations
 import os
 import re
 import socket
+from typing import Any, Dict
+
+from ..context import Context
 
 try:
     import psutil
@@ -32,8 +35,11 @@ UNIT = re.compile(r"/([^/]+\.(?:service|socket|mount))(?:/|\Z)")
 USER_UNIT = re.compile(r"/user@(\d+)\.service/(?:.*/)?([^/]+\.service)(?:/|\Z)")
 SESSION = re.compile(r"/(session-[^/]+)\.scope")
 
+# The ATTRIBUTES of a process as psutil gives them.
+Row = Dict[str, Any]
 
-def collect_telemetry(context):
+
+def collect_telemetry(context: Context) -> dict[str, Any]:
     """{"groups": {OWNER: {"kind", "count", "processes": […], totals}}, "llm": […]}.
 
     OWNER is `unit:NAME`, `container:ID`, `session:NAME`, `kernel` or `alone:PROGRAM`. CPU in seconds since the processes
@@ -43,7 +49,8 @@ def collect_telemetry(context):
     if psutil is None:
         raise TwinError("Processes cannot be read: psutil is missing for this Python; install the package python3-psutil.")
     listening = _listening()
-    groups, workloads = {}, []
+    groups: dict[str, dict[str, Any]] = {}
+    workloads = []
     for process in psutil.process_iter():
         row = _row(process)
         if row is None:
@@ -61,7 +68,7 @@ def collect_telemetry(context):
     return {"groups": groups, "llm": workloads}
 
 
-def owner_of(cgroup, row):
+def owner_of(cgroup: str, row: Row) -> tuple[str, str]:
     """(owner, kind) by a control group's path; row is used where that says nothing."""
     found = CONTAINER.search(cgroup)
     if found:
@@ -80,14 +87,15 @@ def owner_of(cgroup, row):
     return "alone:" + (row["name"] or "?"), "alone"
 
 
-def parse_cgroup(content):
+def parse_cgroup(content: str) -> str:
     """The path that says most in /proc/PID/cgroup (text): the unified hierarchy's, else systemd's own."""
     rows = (line.split(":", 2) for line in content.splitlines() if line.count(":") > 1)
     paths = {controllers: path for _number, controllers, path in rows}
-    return paths.get("") if paths.get("", "/") != "/" else paths.get("name=systemd", paths.get("", "/"))
+    unified = paths.get("", "/")
+    return unified if unified != "/" else paths.get("name=systemd", unified)
 
 
-def _cgroup(pid):
+def _cgroup(pid: int) -> str:
     try:
         with open("/proc/%d/cgroup" % pid, "rb") as stream:
             return parse_cgroup(os.fsdecode(stream.read()))
@@ -95,7 +103,7 @@ def _cgroup(pid):
         return "/"
 
 
-def _row(process):
+def _row(process: Any) -> Row | None:
     """The attributes as a dict; None for a process that is gone or only waits to be reaped."""
     try:
         row = process.as_dict(ATTRIBUTES)
@@ -104,7 +112,7 @@ def _row(process):
     return None if row["status"] == psutil.STATUS_ZOMBIE else row
 
 
-def _count(group, row):
+def _count(group: dict[str, Any], row: Row) -> None:
     group["count"] += 1
     group["cpu_seconds"] += sum(row["cpu_times"][:2]) if row["cpu_times"] else 0.0
     group["memory_bytes"] += row["memory_info"].rss if row["memory_info"] else 0
@@ -112,7 +120,7 @@ def _count(group, row):
     group["written_bytes"] += row["io_counters"].write_bytes if row["io_counters"] else 0
 
 
-def _merge(entries, row, sockets):
+def _merge(entries: dict[Any, dict[str, Any]], row: Row, sockets: list[str]) -> None:
     argv = redact_argv(row["cmdline"] or [])
     while argv and not argv[-1]:  # a program that wrote its title over its arguments leaves empty ones behind
         argv.pop()
@@ -127,13 +135,13 @@ def _merge(entries, row, sockets):
     entry["listening"] = sorted(set(entry["listening"]) | set(sockets))
 
 
-def _listening():
+def _listening() -> dict[int, list[str]]:
     """{pid: ["tcp 127.0.0.1:80", …]} of sockets that wait for others."""
     try:
         connections = psutil.net_connections("inet")
     except GONE:
         return {}
-    found = {}
+    found: dict[int, list[str]] = {}
     for connection in connections:
         stream = connection.type == socket.SOCK_STREAM
         if connection.pid is None or (connection.status != psutil.CONN_LISTEN if stream else connection.raddr):
@@ -143,19 +151,19 @@ def _listening():
     return found
 
 
-def _workload(row, owner):
+def _workload(row: Row, owner: str) -> dict[str, Any] | None:
     seen = llm.recognise(row["cmdline"] or [])
     if seen is None:
         return None
     if "model" not in seen:
-        seen = llm.recognise(row["cmdline"], _environment(row["pid"]))
+        seen = llm.recognise(row["cmdline"], _environment(row["pid"])) or seen
     if "model" in seen:
         seen["model"] = redact_argv(["", seen["model"]])[1]
     memory = row["memory_info"].rss if row["memory_info"] else None
     return dict(seen, owner=owner, pid=row["pid"], gpus=_gpus(row["pid"]), memory_bytes=memory)
 
 
-def _environment(pid):
+def _environment(pid: int) -> dict[str, str]:
     """Only the variables that name a model: no other value is looked at."""
     try:
         with open("/proc/%d/environ" % pid, "rb") as stream:
@@ -166,7 +174,7 @@ def _environment(pid):
     return dict(pair.split("=", 1) for pair in pairs if pair.startswith(wanted))
 
 
-def _gpus(pid):
+def _gpus(pid: int) -> list[str]:
     """Device files of accelerators that the process has open."""
     base, found = "/proc/%d/fd" % pid, set()
     try:

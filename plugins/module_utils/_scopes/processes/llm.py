@@ -4,12 +4,19 @@
 """How workloads of language models are recognised: a table, and one reader of it."""
 from __future__ import annotations
 
-import collections
 import re
+from typing import Mapping, NamedTuple
 
-# program: matches the file name of the program, or of the script or module an interpreter runs; arguments: must occur in
-# the command line; model: options (or words) whose next word names the model.
-Rule = collections.namedtuple("Rule", "runtime program arguments model")
+
+class Rule(NamedTuple):
+    """program: matches the file name of the program, or of the script or module an interpreter runs; arguments: must occur in
+    the command line; model: options (or words) whose next word names the model."""
+
+    runtime: str
+    program: str
+    arguments: str
+    model: tuple[str, ...]
+
 
 RULES = (
     Rule("ollama", r"ollama(_llama_server)?", r"", ("--model", "run")),
@@ -38,7 +45,7 @@ INTERPRETERS = re.compile(r"python[\d.]*|uv|uvx|pypy[\d.]*")
 MODEL_VARIABLES = ("MODEL_ID", "VLLM_MODEL", "LLAMA_ARG_MODEL", "LLAMA_ARG_HF_REPO", "MODEL_NAME_OR_PATH", "HF_MODEL_ID")
 
 
-def recognise(argv, environment=None):
+def recognise(argv: list[str], environment: Mapping[str, str] | None = None) -> dict[str, str] | None:
     """{"runtime", "model" (where it is named)} of a command line, or None; environment is {name: value} of MODEL_VARIABLES."""
     names, rest = _programs(argv)
     for rule in RULES:
@@ -48,7 +55,7 @@ def recognise(argv, environment=None):
     return None
 
 
-def _programs(argv):
+def _programs(argv: list[str]) -> tuple[list[str], list[str]]:
     """Names a command line goes by: its program, and what an interpreter was told to run; and the words behind them."""
     if not argv:
         return [], []
@@ -64,7 +71,7 @@ def _programs(argv):
     return names, rest
 
 
-def _model(words, options):
+def _model(words: list[str], options: tuple[str, ...]) -> str | None:
     for option in options:
         for place, word in enumerate(words):
             if word.startswith(option + "=") and option.startswith("-"):

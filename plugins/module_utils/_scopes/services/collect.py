@@ -13,16 +13,18 @@ from __future__ import annotations
 
 import os
 import time
+from typing import Any, Collection
 
 from ..._base.errors import TwinError
 from ..._base.run import check
-from ..context import result
+from ..context import Context, result
+from ..model import Body, Item, Items
 from ..packages.dpkg import modern
 from ..schema import desired
 from . import supervisors as other
 from . import systemd as systemd
 from .content import add_content
-from .unit_files import GLOBS, RUNNING, admin_mounts, is_template, scan, wanted_targets
+from .unit_files import GLOBS, RUNNING, Tree, admin_mounts, is_template, scan, wanted_targets
 from .user_units import user_units
 
 SYSTEM = ["systemctl"]
@@ -31,7 +33,7 @@ POLLS, PAUSE = 4, 0.5  # how often and for how many seconds a unit on its way is
 BUS_NAMES = tuple(base + "/dbus-1/system-services" for base in ("/usr/share", "/usr/local/share", "/run"))
 
 
-def collect(context):
+def collect(context: Context) -> Body:
     """The scope `services`; a source that cannot be read is named in the note, and the rest goes on."""
     booted = os.path.isdir("/run/systemd/system")
     items = _system_units(context) if booted else {}
@@ -58,13 +60,13 @@ def collect(context):
     return result(items, excluded, note=" ".join(notes), status="ok" if items or booted else "empty")
 
 
-def show(command, names, **options):
+def show(command: list[str], names: Collection[str], **options: Any) -> systemd.Units:
     """{unit: {property: str}} of the units; names may be globs, which match loaded units."""
     argv = command + ["show", "--all", "--no-pager", "--property=" + ",".join(systemd.PROPERTIES), "--"]
     return systemd.parse_show(check(argv + sorted(names), "Reading units with systemctl", **options)) if names else {}
 
 
-def _system_units(context):
+def _system_units(context: Context) -> Items:
     bus_names = _bus_names()
     if context.only is not None:
         return _only(context.only, bus_names)
@@ -77,7 +79,7 @@ def _system_units(context):
     return items
 
 
-def _only(keys, bus_names):
+def _only(keys: Collection[str], bus_names: set[str]) -> Items:
     """A few units and nothing else, with the triggers their state depends on."""
     names = {key for key in keys if not key.startswith(OTHERS)}
     templates = {name for name in names if is_template(name)}
@@ -90,7 +92,7 @@ def _only(keys, bus_names):
     return items
 
 
-def _at_rest(units, bus_names):
+def _at_rest(units: systemd.Units, bus_names: set[str]) -> systemd.Units:
     """The units again, those on their way after they arrived or POLLS looks, whichever is first."""
     for _poll in range(POLLS):
         moving = [name for name, unit in units.items() if systemd.is_moving(unit, bus_names) and systemd.is_item(unit)]
@@ -101,7 +103,7 @@ def _at_rest(units, bus_names):
     return units
 
 
-def _kept(cache, tree, units, bus_names):
+def _kept(cache: dict[str, Any], tree: Tree, units: systemd.Units, bus_names: set[str]) -> dict[str, Item | None]:
     """{name: fields, or None for what is no item} of unit files that are not loaded, and of templates."""
     if cache.get("stamp") != tree.stamp:
         cache.update(stamp=tree.stamp, files=_templates(tree.templates, set(tree.templates)))
@@ -110,10 +112,11 @@ def _kept(cache, tree, units, bus_names):
     unknown = wanted - loaded - set(cache["files"])
     found = show(SYSTEM, unknown)
     cache["files"].update(dict.fromkeys(unknown), **systemd.items(found, bus_names))
-    return cache["files"]
+    files: dict[str, Item | None] = cache["files"]
+    return files
 
 
-def _templates(paths, names):
+def _templates(paths: dict[str, str], names: set[str]) -> Items:
     if not names:
         return {}
     argv = SYSTEM + ["list-unit-files", "--full", "--no-legend", "--no-pager", "--"] + sorted(names)
@@ -128,9 +131,9 @@ def _templates(paths, names):
     return items
 
 
-def _bus_names():
+def _bus_names() -> set[str]:
     """Names whose services D-Bus can start."""
-    found = set()
+    found: set[str] = set()
     for directory in BUS_NAMES:
         if os.path.isdir(directory):
             found.update(name[:-len(".service")] for name in os.listdir(directory))

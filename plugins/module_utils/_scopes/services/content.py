@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import os
 import stat
+from typing import NamedTuple
 
 from ..._base.codec import digest
 from ..._secrets.redact import secret_in, version
-from ..context import HOST, stamp_of
+from ..context import HOST, Context, Stamp, stamp_of
 from ..files.rules import IGNORE, covering
+from ..model import Item, Items, Reasons
 from ..packages.dpkg import modern, owners
 
 SECRET = "secret_excluded"
@@ -22,7 +24,7 @@ SECRET = "secret_excluded"
 VENDOR = ("/usr/lib/", "/lib/")
 
 
-def add_content(context, items):
+def add_content(context: Context, items: Items) -> Reasons:
     """Complete items (in place) by digest and package; take out those that stay here, and return {key: reason} of them."""
     files = _Files(context)
     packages = owners(context, [modern(item["fragment"]) for item in items.values() if "fragment" in item])
@@ -44,7 +46,7 @@ def add_content(context, items):
     return excluded
 
 
-def _describe(item, files):
+def _describe(item: Item, files: _Files) -> None:
     fragment = item["fragment"]
     # What lies under /run was made for this boot of this machine.
     lasting = [path for path in item.pop("dropins", []) if not path.startswith("/run/")]
@@ -59,52 +61,63 @@ def _describe(item, files):
             item["digest"] = digest(digests)
 
 
+class _Read(NamedTuple):
+    """A regular file as it was read: its stamp, SHA-256, and whether it holds a secret; no digest where it does, or where there is no such file."""
+
+    stamp: Stamp | None
+    digest: str | None
+    secret: bool
+
+
+NOTHING = _Read(None, None, False)
+
+
 class _Files:
     """Unit files by path, each read again only where its stamp or the tables of secrets changed."""
 
-    def __init__(self, context):
+    def __init__(self, context: Context) -> None:
         self.context = context
         tables = version()
-        self.known = context.cache.get("digests", {}) if context.cache.get("tables") == tables else {}
-        self.fresh = {}
+        known = context.cache.get("digests", {}) if context.cache.get("tables") == tables else {}
+        self.known = {path: _Read(*row) for path, row in known.items()}
+        self.fresh: dict[str, _Read] = {}
         context.cache["tables"] = tables
 
-    def digest(self, path):
+    def digest(self, path: str) -> str | None:
         """SHA-256 of the content; None where there is no such file, or it holds a secret."""
-        return self._read(path)[1]
+        return self._read(path).digest
 
-    def reason(self, path):
+    def reason(self, path: str) -> str | None:
         """Why the file does not leave the host, or None; a twin's own files have nowhere to go."""
         if self.context.role != HOST or (path.startswith(VENDOR) and not self.context.exclude):
             return None
-        ruled = covering(path, self.context.exclude)
+        ruled = covering(path, exclude=self.context.exclude)
         if ruled not in (None, IGNORE):
             return ruled
-        return SECRET if self._read(path)[2] else None
+        return SECRET if self._read(path).secret else None
 
-    def keep(self):
+    def keep(self) -> None:
         """Remember what was read for the next harvest."""
         self.context.cache["digests"] = self.fresh if self.context.only is None else dict(self.known, **self.fresh)
 
-    def _read(self, path):
-        """[stamp, digest, secret] of a regular file."""
+    def _read(self, path: str) -> _Read:
         if path in self.fresh:
             return self.fresh[path]
         try:
             handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         except OSError:  # deleted while its unit is loaded
-            return [None, None, False]
+            return NOTHING
         with os.fdopen(handle, "rb") as stream:
             info = os.fstat(handle)
             if not stat.S_ISREG(info.st_mode):
-                return [None, None, False]
+                return NOTHING
             entry = self.known.get(path)
-            if not entry or entry[0] != stamp_of(info):
-                entry = [stamp_of(info)] + self._judge(path, stream.read())
+            if entry is None or entry.stamp != stamp_of(info):
+                entry = self._judge(path, stamp_of(info), stream.read())
         self.fresh[path] = entry
         return entry
 
-    def _judge(self, path, content):
+    def _judge(self, path: str, stamp: Stamp, content: bytes) -> _Read:
         if self.context.role == HOST and not path.startswith(VENDOR) and secret_in(path, content):
-            return [None, True]
-        return [digest(content), False]
+            return _Read(stamp, None, True)
+        return _Read(stamp, digest(content), False)

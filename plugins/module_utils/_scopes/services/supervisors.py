@@ -13,6 +13,7 @@ from xml.parsers.expat import ExpatError
 
 from ..._base.errors import TwinError
 from ..._base.unix_http import call
+from ..model import Items
 
 INIT_SCRIPTS = "/etc/init.d"
 NO_SCRIPTS = {"README", "functions", "rc", "rcS", "single", "skeleton"}
@@ -23,7 +24,7 @@ SNAPD = "/run/snapd.socket"
 SUPERVISED = {"RUNNING": "active", "STARTING": "active", "BACKOFF": "active", "FATAL": "failed", "UNKNOWN": "failed"}
 
 
-def init_scripts():
+def init_scripts() -> Items:
     """Items `sysv:NAME`; enabled where a link starts the script in runlevel 2 to 5."""
     if not os.path.isdir(INIT_SCRIPTS):
         return {}
@@ -35,7 +36,7 @@ def init_scripts():
     }
 
 
-def supervisor():
+def supervisor() -> Items:
     """Items `supervisor:NAME` (GROUP:NAME where the group has another name), from supervisord's socket if there is one."""
     path = next((path for path in SUPERVISORS if os.path.exists(path)), None)
     if path is None:
@@ -44,7 +45,7 @@ def supervisor():
     return parse_supervisor(call(path, "POST", "/RPC2", body, {"Content-Type": "text/xml"}))
 
 
-def parse_supervisor(answer):
+def parse_supervisor(answer: bytes) -> Items:
     """Items of the XML-RPC answer (bytes) of getAllProcessInfo."""
     try:
         rows: Any = xmlrpc.client.loads(answer)[0][0]
@@ -61,14 +62,14 @@ def parse_supervisor(answer):
     return items
 
 
-def snaps():
+def snaps() -> Items:
     """Items `snap:SNAP.NAME`, from snapd if a snap is installed (asking an idle snapd would start it)."""
     if not os.path.exists(SNAPD) or not glob.glob("/snap/*/current"):
         return {}
     return parse_snaps(call(SNAPD, "GET", "/v2/apps?select=service"))
 
 
-def parse_snaps(answer):
+def parse_snaps(answer: bytes) -> Items:
     """Items of snapd's JSON answer (bytes) to /v2/apps?select=service."""
     try:
         rows = json.loads(answer)["result"]

@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import re
 import shlex
+from typing import Collection, Dict
 
 from ..._base.codec import text
+from ..model import Item, Items
 from .unit_files import is_instance
 
 RELATIONS = {
@@ -45,12 +47,16 @@ FOREIGN = re.compile(
     r"^(user|user-runtime-dir|modprobe|container-getty|systemd-(fsck|growfs|makefs|backlight|cryptsetup|swap))@[^.]")
 CONNECTION = re.compile(r"@\d+-[^/]*\.service$")
 
+# A unit's properties as systemctl shows them, and units by name.
+Unit = Dict[str, str]
+Units = Dict[str, Unit]
 
-def parse_show(output):
+
+def parse_show(output: bytes) -> Units:
     """Output of `systemctl show`, as {unit: {property: str}}; a property given several times has several lines."""
     units = {}
     for block in text(output).split("\n\n"):
-        properties = {}
+        properties: Unit = {}
         for line in block.splitlines():
             name, equals, value = line.partition("=")
             if equals:
@@ -60,13 +66,13 @@ def parse_show(output):
     return units
 
 
-def parse_unit_files(output):
+def parse_unit_files(output: bytes) -> dict[str, tuple[str, str | None]]:
     """Output of `systemctl list-unit-files --no-legend`, as {name: (state, preset or None)}."""
     rows = (line.split() for line in text(output).splitlines())
     return {row[0]: (row[1], row[2] if len(row) > 2 and row[2] != "-" else None) for row in rows if len(row) > 1}
 
 
-def is_item(unit):
+def is_item(unit: Unit) -> bool:
     """False for what is not declared by anyone: sessions, connections, transient units, instances nothing names."""
     name = unit["Id"]
     if unit.get("LoadState") == "not-found" or unit.get("Transient") == "yes" or FOREIGN.match(name):
@@ -78,14 +84,14 @@ def is_item(unit):
     return unit.get("ActiveState") != "inactive" or unit.get("UnitFileState", "").startswith(SWITCHED)
 
 
-def on_demand(unit, bus_names):
+def on_demand(unit: Unit, bus_names: Collection[str]) -> bool:
     """True where only a trigger or a name in bus_names (those D-Bus can start) starts the service, and nothing at boot."""
     if not unit["Id"].endswith(".service") or unit.get("WantedBy") or unit.get("RequiredBy"):
         return False
     return bool(unit.get("TriggeredBy")) or unit.get("BusName") in bus_names
 
 
-def is_moving(unit, bus_names):
+def is_moving(unit: Unit, bus_names: Collection[str]) -> bool:
     """True where a moment later may tell more: a change of state whose end is open."""
     if unit.get("ActiveState") not in MOVING or on_demand(unit, bus_names):
         return False
@@ -93,7 +99,7 @@ def is_moving(unit, bus_names):
     return not works and not unit.get("SubState", "").startswith("auto-restart")
 
 
-def settled(unit, units, bus_names):
+def settled(unit: Unit, units: Units, bus_names: Collection[str]) -> str | None:
     """active, inactive or failed; None where the unit declares no activity. units holds its triggers."""
     if on_demand(unit, bus_names):
         return None
@@ -105,29 +111,29 @@ def settled(unit, units, bus_names):
     return state
 
 
-def _ends(unit):
+def _ends(unit: Unit) -> bool:
     """A oneshot service is over when it has done its work."""
     return unit.get("Type") == "oneshot" and unit.get("RemainAfterExit") != "yes" and unit["Id"].endswith(".service")
 
 
-def _is_guarded(unit, units):
+def _is_guarded(unit: Unit, units: Units) -> bool:
     if unit.get("LoadState") != "loaded" or not (unit.get("WantedBy") or unit.get("RequiredBy")):
         return False
     return any(name.endswith((".socket", ".path")) and units.get(name, {}).get("ActiveState") == "active"
                for name in unit.get("TriggeredBy", "").split())
 
 
-def items(units, bus_names):
+def items(units: Units, bus_names: Collection[str]) -> Items:
     """{unit: fields} of those that are items."""
     return {name: item(unit, units, bus_names) for name, unit in units.items() if is_item(unit)}
 
 
-def item(unit, units, bus_names):
+def item(unit: Unit, units: Units, bus_names: Collection[str]) -> Item:
     """One unit's fields, without those that need its files (digest, package)."""
     service = unit["Id"].endswith(".service")
     masked = unit.get("LoadState") == "masked"
     tried = unit.get("ConditionTimestampMonotonic", "0") != "0"
-    fields = {
+    fields: Item = {
         "load": unit.get("LoadState"),
         "active": settled(unit, units, bus_names),
         "enablement": unit.get("UnitFileState"),
@@ -150,12 +156,12 @@ def item(unit, units, bus_names):
     return {name: value for name, value in fields.items() if value not in (None, "", [], {})}
 
 
-def split_paths(value):
+def split_paths(value: str) -> list[str]:
     """A list of paths as systemd prints it: by blanks, those inside a path escaped."""
     return [part for part in shlex.split(value) if part] if "\\" in value or '"' in value else value.split()
 
 
-def environment_files(value):
+def environment_files(value: str) -> list[Item]:
     """[{"path", "optional"}] of EnvironmentFiles, one `PATH (ignore_errors=yes|no)` a line."""
     found = []
     for line in value.splitlines():
@@ -164,7 +170,7 @@ def environment_files(value):
     return found
 
 
-def environment_names(value):
+def environment_names(value: str) -> list[str]:
     """Names of Environment assignments; values are dropped here and go nowhere."""
     try:
         words = shlex.split(value)
@@ -173,7 +179,7 @@ def environment_names(value):
     return sorted({word.partition("=")[0] for word in words if re.match(r"[A-Za-z_]\w*=", word)})
 
 
-def programs(unit):
+def programs(unit: Unit) -> list[str]:
     """Absolute paths that the unit's commands name: programs, and files in arguments such as --config=/etc/x."""
     found = set()
     for line in "\n".join(unit.get(command, "") for command in COMMANDS).splitlines():

@@ -8,9 +8,9 @@ again.
 """
 from __future__ import annotations
 
-import collections
 import os
 import re
+from typing import Any, NamedTuple
 
 from ..._base.codec import digest
 
@@ -35,14 +35,23 @@ TYPES = RUNNING + (".mount", ".target")
 VALID = re.compile(r"[A-Za-z0-9:_.\\@-]+\Z")  # systemd leaves files of other names alone
 LINKS = (".wants", ".requires", ".upholds")
 
-# names: {unit: path of its first file}; templates: the same of foo@.service; linked: units that links in .wants name;
-# stamp: a digest that changes with any unit file, drop-in or link.
-Tree = collections.namedtuple("Tree", "names templates linked stamp")
+
+class Tree(NamedTuple):
+    """names: {unit: path of its first file}; templates: the same of foo@.service; linked: units that links in .wants name;
+    stamp: a digest that changes with any unit file, drop-in or link."""
+
+    names: dict[str, str]
+    templates: dict[str, str]
+    linked: set[str]
+    stamp: str
 
 
-def scan(directories=DIRECTORIES):
+def scan(directories: tuple[str, ...] = DIRECTORIES) -> Tree:
     """The Tree of the unit directories that exist."""
-    names, templates, linked, stamps, seen = {}, {}, set(), [], set()
+    names: dict[str, str] = {}
+    templates: dict[str, str] = {}
+    linked: set[str] = set()
+    stamps, seen = [], set()
     for directory in directories:
         real = os.path.realpath(directory)
         if real in seen or not os.path.isdir(real):
@@ -61,28 +70,28 @@ def scan(directories=DIRECTORIES):
     return Tree(names, templates, {name for name in linked if not is_template(name)}, digest(stamps))
 
 
-def is_template(name):
+def is_template(name: str) -> bool:
     """True for foo@.service."""
     return name.rpartition(".")[0].endswith("@")
 
 
-def is_instance(name):
+def is_instance(name: str) -> bool:
     """True for foo@bar.service."""
     return "@" in name and not is_template(name)
 
 
-def wanted_targets(tree):
+def wanted_targets(tree: Tree) -> set[str]:
     """Targets somebody may switch: made or masked by the admin, enabled by a link, or with an [Install] section."""
     return {name for name, path in tree.names.items() if name.endswith(".target") and (
         path.startswith("/etc/") or name in tree.linked or _has_install(path))}
 
 
-def admin_mounts(tree):
+def admin_mounts(tree: Tree) -> set[str]:
     """Mount units written by hand; those of fstab and of systemd itself are not ours to declare."""
     return {name for name, path in tree.names.items() if name.endswith(".mount") and path.startswith("/etc/")}
 
 
-def _entries(directory):
+def _entries(directory: str) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(directory) as found:
             return sorted(found, key=lambda entry: entry.name)
@@ -90,7 +99,7 @@ def _entries(directory):
         return []
 
 
-def _stamp(entry):
+def _stamp(entry: os.DirEntry[str]) -> list[Any]:
     try:
         stat = entry.stat()
     except OSError:  # a dangling link is stamped itself
@@ -101,7 +110,7 @@ def _stamp(entry):
     return [entry.path, stat.st_ctime_ns, stat.st_size, stat.st_ino]
 
 
-def _is_alias(entry):
+def _is_alias(entry: os.DirEntry[str]) -> bool:
     """A link to a unit of another name; foo@bar.service to foo@.service is an instance, a link to null a mask."""
     if not entry.is_symlink():
         return False
@@ -111,7 +120,7 @@ def _is_alias(entry):
     return not (is_instance(entry.name) and target.partition("@")[0] == entry.name.partition("@")[0])
 
 
-def _has_install(path):
+def _has_install(path: str) -> bool:
     try:
         with open(path, "rb") as stream:
             return b"[Install]" in stream.read()

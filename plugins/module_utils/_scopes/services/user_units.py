@@ -6,8 +6,11 @@ from __future__ import annotations
 
 import os
 import pwd
+from typing import Collection, Protocol
 
 from ..._base.errors import TwinError
+from ..context import Context
+from ..model import Items
 from . import systemd as systemd
 from .unit_files import GLOBS, RUNNING, VALID, is_template
 
@@ -16,7 +19,14 @@ VENDOR = ("/usr/lib/", "/lib/")
 TIMEOUT = 10
 
 
-def user_units(context, show):
+class Show(Protocol):
+    """Asks a manager for units: see collect.show."""
+
+    def __call__(self, command: list[str], names: Collection[str], *, env: dict[str, str], timeout: float) -> systemd.Units:
+        """{unit: {property: str}}."""
+
+
+def user_units(context: Context, show: Show) -> Items:
     """Items `user@NAME/UNIT`: what a user or the admin wrote or switched; show asks systemctl, see collect.show."""
     items, silent = {}, []
     for name in sorted(_lingering()):
@@ -35,18 +45,18 @@ def user_units(context, show):
     return items
 
 
-def _lingering():
+def _lingering() -> list[str]:
     return os.listdir(LINGER) if os.path.isdir(LINGER) else []
 
 
-def _names(context, name):
+def _names(context: Context, name: str) -> list[str]:
     if context.only is None:
         return GLOBS
     prefix = "user@%s/" % name
     return [key[len(prefix):] for key in context.only if key.startswith(prefix)]
 
 
-def _ask(name, names, show):
+def _ask(name: str, names: list[str], show: Show) -> systemd.Units:
     """All of a user's units; asked as that user, since a user's systemd talks to nobody else, not even to root."""
     user = pwd.getpwnam(name)
     become = ["setpriv", "--reuid=%d" % user.pw_uid, "--regid=%d" % user.pw_gid, "--init-groups"]
@@ -57,7 +67,7 @@ def _ask(name, names, show):
     return show(become + ["systemctl", "--user"], names, env={"XDG_RUNTIME_DIR": "/run/user/%d" % user.pw_uid}, timeout=TIMEOUT)
 
 
-def _is_own(unit):
+def _is_own(unit: systemd.Unit) -> bool:
     if not systemd.is_item(unit):
         return False
     switched = unit.get("UnitFileState", "").startswith(systemd.SWITCHED)
