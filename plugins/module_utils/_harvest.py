@@ -112,7 +112,10 @@ def _outcome(job: Future[tuple[Any, float]], what: str) -> Any:
 
 def _carried(scopes: Mapping[str, Body]) -> set[str]:
     """Digests of the contents that go along with items that changed."""
-    return {part.content(item) for scope, part in payloads().items() if scope in scopes for item in scopes[scope]["items"].values() if part.carried(item)}
+    carried = (
+        part.content(item) for scope, part in payloads().items() if scope in scopes for item in scopes[scope]["items"].values() if part.carried(item)
+    )
+    return {name for name in carried if name is not None}
 
 
 def _blobs(context: Context, scopes: Scopes, wanted: set[str]) -> tuple[dict[str, str], list[str]]:
@@ -121,7 +124,9 @@ def _blobs(context: Context, scopes: Scopes, wanted: set[str]) -> tuple[dict[str
     for scope, read in blob_readers().items():
         for key, item in scopes[scope]["items"].items() if scope in scopes else ():
             name = payloads()[scope].content(item)
-            content = read(context, key, name) if name in wanted and name not in blobs else None
+            if name is None or name in blobs or name not in wanted:
+                continue
+            content = read(context, key, name)
             if content is not None and len(content) <= room:
                 blobs[name] = base64.b64encode(content).decode("ascii")
                 room -= len(content)

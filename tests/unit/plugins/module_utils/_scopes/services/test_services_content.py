@@ -50,6 +50,17 @@ def test_unit_with_a_secret_stays_on_the_host(unit, tmp_path):
     assert "hunter2" not in json.dumps(context.cache)
 
 
+def test_excluded_unit_stays_on_the_host(unit, tmp_path):
+    """As its file does in the scope files: the user's patterns hold for both."""
+    assert _describe(unit, _context(tmp_path, exclude=(str(unit[0]),))) == ({}, {"shop.service": "excluded"})
+
+
+def test_excluded_dropin_is_as_if_it_were_not_there(unit, tmp_path):
+    items, excluded = _describe(unit, _context(tmp_path, exclude=(str(unit[1]),)))
+    assert not excluded
+    assert "dropins" not in items["shop.service"]
+
+
 def test_dropin_with_a_secret_is_as_if_it_were_not_there(unit, tmp_path):
     unit[1].write_text("[Service]\nEnvironment=DB_PASSWORD=hunter2geheim\n")
     with_secret, excluded = _describe(unit, _context(tmp_path))
@@ -71,7 +82,8 @@ def test_unchanged_files_are_not_read_again(unit, tmp_path):
     context = _context(tmp_path)
     first, _excluded = _describe(unit, context)
     before = json.dumps(context.cache, sort_keys=True)
-    context.cache["digests"][str(unit[0])][1] = "0" * 64  # what is remembered, and not the file, must be believed
+    rows = context.cache["digests"]
+    rows[str(unit[0])] = rows[str(unit[0])]._replace(digest="0" * 64)  # what is remembered, and not the file, must be believed
     second, _excluded = _describe(unit, context)
     assert first["shop.service"]["digest"] != second["shop.service"]["digest"]
     unit[0].write_text(unit[0].read_text() + " ")
