@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterable, Mapping, NamedTuple, Protocol, Sequence, TypedDict
+from typing import Callable, Dict, Iterable, Mapping, NamedTuple, Protocol, Sequence, TypedDict
 
-from .model import Change, Item, Items, Scopes
+from .model import Change, Item, Items, Scopes, Spool
 from .step_result import Done
 
 
@@ -47,7 +47,7 @@ class Step(TypedDict):
 
 
 # apply.py: applies the steps of a batch in their order; the second argument is the spool of the request. Returns {step id: Done}.
-Applier = Callable[[Sequence[Step], Any], Dict[str, Done]]
+Applier = Callable[[Sequence[Step], Spool], Dict[str, Done]]
 
 
 class Reach(TypedDict):

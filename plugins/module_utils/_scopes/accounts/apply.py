@@ -14,10 +14,11 @@ import fcntl
 import os
 import re
 import time
-from typing import Any, Sequence
+from typing import Iterator, Sequence
 
 from ..._base.codec import raw, text, write_atomic
 from ..._base.errors import Busy, TwinError
+from ..model import Item, Spool
 from ..parts import Applier, Step
 from ..step_result import CHANGED, UNCHANGED, Done, failed
 from . import chown_renumbered, home_dirs
@@ -29,7 +30,7 @@ NAME = re.compile(r"[^\s:,/+~-][^\s:,/]*")
 PATIENCE = 15  # seconds, as lckpwdf waits
 
 
-def apply(steps: Sequence[Step], _spool: Any, etc: str = ETC, root: str = "/") -> dict[str, Done]:
+def apply(steps: Sequence[Step], _spool: Spool, etc: str = ETC, root: str = "/") -> dict[str, Done]:
     """Bring users and groups to their wanted state."""
     with _locked(etc):
         tables = Tables(etc)
@@ -43,7 +44,7 @@ def apply(steps: Sequence[Step], _spool: Any, etc: str = ETC, root: str = "/") -
     return done
 
 
-def _attempt(step, tables):
+def _attempt(step: Step, tables: Tables) -> Done:
     kind, name = step["key"].partition(":")[::2]
     try:
         if step["want"] is None:
@@ -58,7 +59,7 @@ def _attempt(step, tables):
 
 
 @contextlib.contextmanager
-def _locked(etc):
+def _locked(etc: str) -> Iterator[None]:
     """The lock of lckpwdf(3)."""
     with open(os.path.join(etc, ".pwd.lock"), "a", opener=lambda path, flags: os.open(path, flags, 0o600)) as stream:
         end = time.monotonic() + PATIENCE
@@ -76,20 +77,20 @@ def _locked(etc):
 class Tables:
     """The four files as {file: {name: [field, …]}} in the order of their lines; lines of another form stay."""
 
-    def __init__(self, etc):
+    def __init__(self, etc: str) -> None:
         self.etc = etc
         self.before = {name: self._read(name) for name in FILES}
         self.lines = {name: _parse(self.before[name], fields, NUMERIC.get(name, ())) for name, fields in FILES.items()}
 
-    def _read(self, name):
+    def _read(self, name: str) -> str:
         with open(os.path.join(self.etc, name), "rb") as stream:
             return text(stream.read())
 
-    def numbers(self):
+    def numbers(self) -> chown_renumbered.Numbers:
         """{"passwd": {user: uid}, "group": {group: gid}}"""
         return {name: {key: int(line[2]) for key, line in self.lines[name].items() if len(line) > 1} for name in ("passwd", "group")}
 
-    def user(self, name, want):
+    def user(self, name: str, want: Item) -> bool:
         """Make a user what is wanted; True if a line changed."""
         line = [name, "x", _number(want["uid"], name), self._gid(want["group"], name)]
         line += [_field(want.get(field, ""), name) for field in ("gecos", "home", "shell")]
@@ -101,7 +102,7 @@ class Tables:
         self.lines["shadow"].setdefault(name, [name, "!", str(int(time.time() // 86400)), "0", "99999", "7", "", "", ""])
         return line != old
 
-    def group(self, name, want):
+    def group(self, name: str, want: Item) -> bool:
         """Make a group what is wanted; True if a line changed."""
         members = [_field(member, name) for member in want.get("members", [])]
         old, shadow = self.lines["group"].get(name), self.lines["gshadow"].setdefault(name, [name, "!", "", ""])
@@ -113,12 +114,12 @@ class Tables:
         shadow[3] = line[3]
         return line != old
 
-    def drop_user(self, name):
+    def drop_user(self, name: str) -> bool:
         """Remove a user; the home stays, as userdel leaves it."""
         self.lines["shadow"].pop(name, None)
         return self.lines["passwd"].pop(name, None) is not None
 
-    def drop_group(self, name):
+    def drop_group(self, name: str) -> bool:
         """Remove a group unless it is somebody's primary one."""
         line = self.lines["group"].get(name)
         users = [user for user, fields in self.lines["passwd"].items() if line and len(fields) > 3 and fields[3] == line[2]]
@@ -127,14 +128,14 @@ class Tables:
         self.lines["gshadow"].pop(name, None)
         return self.lines["group"].pop(name, None) is not None
 
-    def _gid(self, group, user):
+    def _gid(self, group: str, user: str) -> str:
         if group in self.lines["group"]:
             return self.lines["group"][group][2]
         if group.isdigit():
             return group
         raise TwinError("The user %s waits for its primary group %s, which the twin does not have." % (user, group))
 
-    def write(self):
+    def write(self) -> None:
         """Replace the files that changed, the old ones kept beside them as shadow-utils do."""
         for name in FILES:
             content = "".join(":".join(line) + "\n" for line in self.lines[name].values())
@@ -144,7 +145,7 @@ class Tables:
                 _replace(path, raw(content), path)
 
 
-def _parse(content, fields, numeric=()):
+def _parse(content: str, fields: int, numeric: tuple[int, ...] = ()) -> dict[str, list[str]]:
     """{name: fields}; a line of another form, such as one for NIS (`+@staff::::::`), stands under itself as its only field."""
     rows = {}
     for line in content.splitlines():
@@ -154,19 +155,19 @@ def _parse(content, fields, numeric=()):
     return rows
 
 
-def _replace(path, content, like, mask=0o7777):
+def _replace(path: str, content: bytes, like: str, mask: int = 0o7777) -> None:
     now = os.stat(like)
     write_atomic(path, content, now.st_mode & mask)
     os.chown(path, now.st_uid, now.st_gid)
 
 
-def _number(value, name):
+def _number(value: int, name: str) -> str:
     if not 0 <= value < 2**32 - 1:
         raise TwinError("%d cannot be the number of %s." % (value, name))
     return str(value)
 
 
-def _field(value, name):
+def _field(value: str, name: str) -> str:
     if re.search(r"[:\n\r]", value):
         raise TwinError("%s has a field with a colon or a line's end in it (%r), which would break its line." % (name, value))
     return value

@@ -16,27 +16,29 @@ import pwd
 import secrets
 import shutil
 import stat
+from typing import Any, Callable, Sequence
 
 from ..._base.codec import raw
 from ..._base.errors import Refused, TwinError
-from ..parts import Applier
+from ..model import Item, Spool
+from ..parts import Applier, Step
 from ..step_result import Done, failed
 from . import pristine
 
 OURS = (b"/etc/safetytwin", b"/var/lib/safetytwin", b"/run/safetytwin")
 
 
-def apply(steps, spool):
+def apply(steps: Sequence[Step], spool: Spool) -> dict[str, Done]:
     """Remove and place, in the plan's order: it has children before what goes, and parents before what comes."""
-    contents = _Contents(spool, [step for step in steps if step["want"] is not None])
+    contents = _Contents(spool, steps)
     return {step["id"]: _attempt(step, contents) for step in steps}
 
 
-def _path(step):
+def _path(step: Step) -> bytes:
     return raw(step["key"])
 
 
-def _attempt(step, contents):
+def _attempt(step: Step, contents: _Contents) -> Done:
     path, want = _path(step), step["want"]
     try:
         _admit(path)
@@ -55,7 +57,7 @@ def _attempt(step, contents):
         return failed("%s: %s." % (step["key"], error.strerror))
 
 
-def _admit(path):
+def _admit(path: bytes) -> None:
     if not path.startswith(b"/") or os.path.normpath(path) != path or b"\0" in path:
         raise Refused("%s is no absolute, plain path." % _shown(path))
     real = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
@@ -63,14 +65,14 @@ def _admit(path):
         raise Refused("%s belongs to the twin itself and is left alone." % _shown(path))
 
 
-def _status(path):
+def _status(path: bytes) -> os.stat_result | None:
     try:
         return os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
 
 
-def _remove(path):
+def _remove(path: bytes) -> bool:
     now = _status(path)
     if now is None:
         return False
@@ -81,7 +83,7 @@ def _remove(path):
     return True
 
 
-def _rmdir(path):
+def _rmdir(path: bytes) -> None:
     """Remove an empty directory; one that holds something no plan names is left, since that would be lost."""
     try:
         os.rmdir(path)
@@ -92,11 +94,11 @@ def _rmdir(path):
         raise TwinError("%s is left: %d entries in it are not in the plan, %s among them." % (_shown(path), len(left), _shown(left[0]))) from error
 
 
-def _shown(path):
+def _shown(path: bytes) -> str:
     return path.decode("utf-8", "backslashreplace")
 
 
-def _directory(path, want):
+def _directory(path: bytes, want: Item) -> bool:
     now = _status(path)
     made = now is None or not stat.S_ISDIR(now.st_mode)
     if made:
@@ -107,22 +109,22 @@ def _directory(path, want):
     return _attributes(path, want, os.lstat(path)) or made
 
 
-def _parents(path):
+def _parents(path: bytes) -> None:
     os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
 
 
-def _link(path, want):
+def _link(path: bytes, want: Item) -> bool:
     target, now = raw(want["target"]), _status(path)
-    placed = now is None or not stat.S_ISLNK(now.st_mode) or os.readlink(path) != target
-    if placed:
-        _parents(path)
-        _clear(path, now)
-        _replace(path, lambda new: os.symlink(target, new))
-        now = os.lstat(path)
-    return _attributes(path, want, now) or placed
+    if now is not None and stat.S_ISLNK(now.st_mode) and os.readlink(path) == target:
+        return _attributes(path, want, now)
+    _parents(path)
+    _clear(path, now)
+    _replace(path, lambda new: os.symlink(target, new))
+    _attributes(path, want, os.lstat(path))
+    return True
 
 
-def _file(path, want, contents):
+def _file(path: bytes, want: Item, contents: _Contents) -> bool:
     now = _status(path)
     if now is not None and stat.S_ISREG(now.st_mode) and _same(path, want, now):
         return _attributes(path, want, now)
@@ -133,20 +135,20 @@ def _file(path, want, contents):
     return True
 
 
-def _write(source, path, want):
+def _write(source: str | bytes, path: bytes, want: Item) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with open(source, "rb") as reader, os.fdopen(handle, "wb") as writer:
         shutil.copyfileobj(reader, writer, 1 << 20)
     _attributes(path, want, os.lstat(path))
 
 
-def _clear(path, now):
+def _clear(path: bytes, now: os.stat_result | None) -> None:
     """A rename replaces anything but a directory."""
     if now is not None and stat.S_ISDIR(now.st_mode):
         _rmdir(path)
 
 
-def _replace(path, make):
+def _replace(path: bytes, make: Callable[[bytes], None]) -> None:
     """Make the new entry beside the old one and put it in its place: whoever looks sees one of the two, whole."""
     new = os.path.join(os.path.dirname(path), b".safetytwin-" + secrets.token_hex(8).encode("ascii"))
     try:
@@ -158,7 +160,7 @@ def _replace(path, make):
         raise
 
 
-def _attributes(path, want, now):
+def _attributes(path: bytes, want: Item, now: os.stat_result) -> bool:
     """Owner, group and mode of what lies at path (never of a link's target); True if one differed."""
     uid = now.st_uid if want.get("owner") is None else _id(want["owner"], pwd.getpwnam, "user")
     gid = now.st_gid if want.get("group") is None else _id(want["group"], grp.getgrnam, "group")
@@ -174,22 +176,22 @@ def _attributes(path, want, now):
     return owned or mode != stat.S_IMODE(now.st_mode)
 
 
-def _id(name, look_up, kind):
+def _id(name: str, look_up: Callable[[str], Any], kind: str) -> int:
     try:
-        return look_up(name)[2]
+        return int(look_up(name)[2])
     except KeyError:
         if name.isdigit():
             return int(name)
         raise TwinError("The twin has no %s %s: the accounts have to be there first." % (kind, name)) from None
 
 
-def _same(path, want, now):
+def _same(path: bytes, want: Item, now: os.stat_result) -> bool:
     if want.get("size") is not None and want["size"] != now.st_size:
         return False
-    return _digest(path) == want["digest"]
+    return bool(_digest(path) == want["digest"])
 
 
-def _digest(path):
+def _digest(path: bytes) -> str:
     seen = hashlib.sha256()
     with open(path, "rb") as stream:
         for chunk in iter(lambda: stream.read(1 << 20), b""):
@@ -200,17 +202,18 @@ def _digest(path):
 class _Contents:
     """Where the bytes of a wanted file are: in a blob of the request, else in a package file that came with it."""
 
-    def __init__(self, spool, steps):
+    def __init__(self, spool: Spool, steps: Sequence[Step]) -> None:
         self.spool = spool
-        self.wanted = {_path(step): step["want"]["digest"] for step in steps if step["want"]["type"] == "file" and not spool.blob(step["want"]["digest"])}
-        self.unpacked = None
+        wants = ((_path(step), step["want"]) for step in steps)
+        self.missing = [path for path, want in wants if want and want["type"] == "file" and not spool.blob(want["digest"])]
+        self.unpacked: dict[bytes, list[bytes]] | None = None
 
-    def find(self, path, digest):
+    def find(self, path: bytes, digest: str) -> str | bytes:
         return self.spool.blob(digest) or self._pristine(path, digest)
 
-    def _pristine(self, path, digest):
+    def _pristine(self, path: bytes, digest: str) -> bytes:
         if self.unpacked is None:
-            self.unpacked = pristine.unpack(list(self.wanted), self.spool)
+            self.unpacked = pristine.unpack(self.missing, self.spool)
         for candidate in self.unpacked.get(path, ()):
             if os.path.isfile(candidate) and _digest(candidate) == digest:
                 return candidate

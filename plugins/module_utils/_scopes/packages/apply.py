@@ -9,11 +9,12 @@ in one call, whose triggers run once. Nothing starts (policy-rc.d): units are fo
 
 from __future__ import annotations
 
-import collections
 import os
+from typing import Dict, Iterable, Mapping, NamedTuple, Sequence
 
 from ..._base.run import check, run
-from ..parts import Applier
+from ..model import Spool
+from ..parts import Applier, Step
 from ..step_result import Done, failed
 from . import apt_auto
 
@@ -31,11 +32,21 @@ DPKG = ["dpkg", "--force-confold", "--force-confdef", "--force-hold", "--force-u
 ROUNDS = ((), (), ("--force-depends",), ("--force-depends",))
 FORMAT = "${Package}:${Architecture}\t${Version}\t${db:Status-Want}\t${db:Status-Status}\n"
 
-Row = collections.namedtuple("Row", "version want status")
+
+class Row(NamedTuple):
+    """What dpkg knows of a package."""
+
+    version: str
+    want: str
+    status: str
+
+
+# {"name:arch": Row}
+Rows = Dict[str, Row]
 NOTHING = Row("", "unknown", "not-installed")
 
 
-def apply(steps, spool):
+def apply(steps: Sequence[Step], spool: Spool) -> dict[str, Done]:
     """Remove, install, hold and mark packages."""
     _hold_back_services()
     before = known()
@@ -49,7 +60,7 @@ def apply(steps, spool):
     return {step["id"]: _verdict(step, before, after, coming, marked, said) for step in steps}
 
 
-def _hold_back_services(path=POLICY):
+def _hold_back_services(path: str = POLICY) -> None:
     """No maintainer script starts or stops anything, for good: what runs in a twin is what runs on its host."""
     if not os.path.exists(path):
         with open(path, "w", encoding="ascii") as stream:
@@ -57,14 +68,14 @@ def _hold_back_services(path=POLICY):
         os.chmod(path, 0o755)
 
 
-def known():
-    """{"name:arch": Row} of everything dpkg has heard of."""
+def known() -> Rows:
+    """Everything dpkg has heard of."""
     out = check(["dpkg-query", "--show", "--showformat", FORMAT], "Reading the package list").decode("utf-8", "replace")
     rows = (line.split("\t") for line in out.splitlines())
     return {row[0]: Row(*row[1:]) for row in rows}
 
 
-def _coming(wanted, before, spool):
+def _coming(wanted: Mapping[str, Step], before: Rows, spool: Spool) -> dict[str, tuple[str, str]]:
     """{key: (version, path)} of what has to be installed; the file sent for a version that is gone counts for it."""
     coming = {}
     for key, step in wanted.items():
@@ -77,23 +88,23 @@ def _coming(wanted, before, spool):
     return coming
 
 
-def _remove(wanted, before):
+def _remove(wanted: Mapping[str, Step], before: Rows) -> bytes:
     going = {key for key, step in wanted.items() if step["want"] is None and before.get(key, NOTHING).status != "not-installed"}
     return _dpkg("--force-depends", "--purge", *sorted(map(_name, going))) if going else b""
 
 
-def _demote(wanted):
+def _demote(wanted: Mapping[str, Step]) -> bytes:
     """Packages the host has removed without their configuration."""
     now = known() if any(_is_removed(step) for step in wanted.values()) else {}
     going = sorted(_name(key) for key, step in wanted.items() if _is_removed(step) and now.get(key, NOTHING).status not in ("config-files", "not-installed"))
     return _dpkg("--force-depends", "--remove", *going) if going else b""
 
 
-def _is_removed(step):
+def _is_removed(step: Step) -> bool:
     return step["want"] is not None and step["want"]["status"] == "config-files"
 
 
-def _install(coming, now):
+def _install(coming: dict[str, tuple[str, str]], now: Rows) -> bytes:
     """Unpack and configure everything; a second round for what needed another one configured first, then by force.
 
     Force is right because the host has this very set: what is missing was left out, or is in no repository.
@@ -110,27 +121,27 @@ def _install(coming, now):
     return said
 
 
-def _unpacked(row):
+def _unpacked(row: Row) -> bool:
     return row.status not in ("not-installed", "config-files", "half-installed")
 
 
-def _architectures(coming):
+def _architectures(coming: Iterable[str]) -> None:
     native = check(["dpkg", "--print-architecture"], "Reading the architecture").decode().strip() if coming else ""
     for arch in sorted({key.rpartition(":")[2] for key in coming} - {native, "all"}):
         check(["dpkg", "--add-architecture", arch], "Admitting packages for %s" % arch)
 
 
-def _dpkg(*arguments):
+def _dpkg(*arguments: str) -> bytes:
     return run(DPKG + list(arguments), timeout=PATIENCE, env=ENVIRONMENT).err
 
 
-def _name(key):
+def _name(key: str) -> str:
     """dpkg's own name for a package: those of no architecture go without one."""
     name, _colon, arch = key.rpartition(":")
     return name if arch == "all" else key
 
 
-def _select(wanted, after):
+def _select(wanted: Mapping[str, Step], after: Rows) -> bool:
     """Hold and unhold in one call; True if there was anything to."""
     lines = []
     for key, step in wanted.items():
@@ -143,14 +154,14 @@ def _select(wanted, after):
     return bool(lines)
 
 
-def _automatic(wanted, after):
+def _automatic(wanted: Mapping[str, Step], after: Rows) -> dict[str, bool | None]:
     """{key: bool} of marks to set; None where the package is not there."""
     return {
         key: bool(step["want"].get("automatic")) if step["want"] and after.get(key, NOTHING).status == "installed" else None for key, step in wanted.items()
     }
 
 
-def _verdict(step, before, after, coming, marked, said):
+def _verdict(step: Step, before: Rows, after: Rows, coming: dict[str, tuple[str, str]], marked: set[str], said: bytes) -> Done:
     key, want = step["key"], step["want"]
     old, new = before.get(key, NOTHING), after.get(key, NOTHING)
     changed = old != new or key in marked
@@ -169,7 +180,7 @@ def _verdict(step, before, after, coming, marked, said):
     return failed("%s %s is %s: %s" % (key, version, new.status, _reason(said, key)), changed)
 
 
-def _reason(said, key):
+def _reason(said: bytes, key: str) -> str:
     """What dpkg said of a package: the line after the one that names it in an error."""
     name = key.partition(":")[0]
     lines = said.decode("utf-8", "replace").splitlines()

@@ -13,10 +13,12 @@ from __future__ import annotations
 import collections
 import re
 import time
+from typing import Iterable, Mapping, NamedTuple, Sequence
 
 from ..._base.errors import TwinError
 from ..._base.run import check, run
-from ..parts import Applier
+from ..model import Spool
+from ..parts import Applier, Step
 from ..step_result import CHANGED, UNCHANGED, Done, failed
 
 UNIT = re.compile(r"[A-Za-z0-9:_.\\@-]+")
@@ -24,20 +26,29 @@ PROPERTIES = ("LoadState", "ActiveState", "SubState", "Result", "ExecMainStatus"
 PATIENCE = 60  # seconds for jobs, and once more for states, to settle
 GRACE = 5  # seconds that a unit gets to fail as it does on the host
 
-State = collections.namedtuple("State", "load active sub result status job")
+
+class State(NamedTuple):
+    """The PROPERTIES of a unit."""
+
+    load: str
+    active: str
+    sub: str
+    result: str
+    status: str
+    job: str
 
 
-def apply(steps, spool):
+def apply(steps: Sequence[Step], spool: Spool) -> dict[str, Done]:
     """Bring units to their wanted state, each manager in one batch."""
-    done = {}
+    done: dict[str, Done] = {}
     for user, mine in _by_manager(steps, done).items():
         done.update(_bring(_systemctl(user), mine))
     return done
 
 
-def leave(steps, spool):
+def leave(steps: Sequence[Step], spool: Spool) -> dict[str, Done]:
     """Stop units that go, and forget that they failed, so that nothing of them stays loaded."""
-    done = {}
+    done: dict[str, Done] = {}
     for user, mine in _by_manager(steps, done).items():
         systemctl = _systemctl(user)
         before = _show(systemctl, mine)
@@ -53,7 +64,7 @@ def leave(steps, spool):
     return done
 
 
-def reload_managers(steps, spool):
+def reload_managers(steps: Sequence[Step], spool: Spool) -> dict[str, Done]:
     """One daemon-reload for each manager; the key is empty for the system's, `user@NAME` for a user's."""
     done = {}
     for step in steps:
@@ -70,9 +81,9 @@ def reload_managers(steps, spool):
     return done
 
 
-def _by_manager(steps, done):
+def _by_manager(steps: Sequence[Step], done: dict[str, Done]) -> dict[str, dict[str, Step]]:
     """{user or "": {unit: step}}; a key that is no unit's name fails here, before systemctl takes it for a pattern."""
-    managers = collections.defaultdict(dict)
+    managers: dict[str, dict[str, Step]] = collections.defaultdict(dict)
     for step in steps:
         owner, slash, unit = step["key"].rpartition("/")
         user = owner[len("user@") :] if owner.startswith("user@") else ""
@@ -83,19 +94,19 @@ def _by_manager(steps, done):
     return managers
 
 
-def _systemctl(user):
+def _systemctl(user: str) -> list[str]:
     return ["systemctl", "--user", "-M", user + "@"] if user else ["systemctl"]
 
 
-def _bring(systemctl, mine):
+def _bring(systemctl: list[str], mine: Mapping[str, Step]) -> dict[str, Done]:
     before = _show(systemctl, mine)
-    jobs = collections.OrderedDict((job, []) for job in ("stop", "reset-failed", "restart", "start", "reload-or-restart"))
+    jobs: dict[str, list[str]] = {job: [] for job in ("stop", "reset-failed", "restart", "start", "reload-or-restart")}
     told = {}
     for unit, step in mine.items():
         job = _job(step, before[unit])
         if job:
             jobs[job].append(unit)
-            told[unit] = step["want"].get("active")
+            told[unit] = _goal(step)
     if not told:
         return {step["id"]: UNCHANGED for step in mine.values()}
     lines = _tell(systemctl, jobs)
@@ -103,9 +114,13 @@ def _bring(systemctl, mine):
     return {step["id"]: _verdict(unit, step, after.get(unit), lines) for unit, step in mine.items()}
 
 
-def _job(step, state):
+def _goal(step: Step) -> str | None:
+    return step["want"].get("active") if step["want"] else None
+
+
+def _job(step: Step, state: State) -> str | None:
     """The job that leads from a state to the step's goal, or None."""
-    goal = step["want"].get("active")
+    goal = _goal(step)
     if goal == "inactive":
         return "stop" if _up(state) else ("reset-failed" if state.active == "failed" else None)
     if goal == "failed":
@@ -116,16 +131,16 @@ def _job(step, state):
     return {"restart": "restart", "reload": "reload-or-restart"}.get(step["verb"])
 
 
-def _up(state):
+def _up(state: State) -> bool:
     return state.active in ("active", "reloading", "activating", "refreshing", "maintenance")
 
 
-def _failing(state):
+def _failing(state: State) -> bool:
     """Failed, or failing again and again."""
     return state.active == "failed" or state.sub.startswith("auto-restart")
 
 
-def _tell(systemctl, jobs):
+def _tell(systemctl: list[str], jobs: Mapping[str, list[str]]) -> list[str]:
     """Give each job to all its units at once; returns the lines systemctl complained in, but who succeeded is read back."""
     lines = []
     for job, units in jobs.items():
@@ -135,12 +150,12 @@ def _tell(systemctl, jobs):
     return lines
 
 
-def _complaint(lines, unit):
+def _complaint(lines: Iterable[str], unit: str) -> str:
     """What systemctl said of one unit."""
     return " / ".join(line.strip() for line in lines if re.search(r"(?<![\w@.\\-])%s(?![\w@\\-])" % re.escape(unit), line))
 
 
-def _show(systemctl, units):
+def _show(systemctl: list[str], units: Iterable[str]) -> dict[str, State]:
     """{unit: State} in one call; systemctl answers in the order of the names."""
     names = list(units)
     out = check(systemctl + ["show", "--property=" + ",".join(PROPERTIES), "--"] + names, "Reading %d units" % len(names))
@@ -150,12 +165,12 @@ def _show(systemctl, units):
     return {name: _state(block) for name, block in zip(names, blocks)}
 
 
-def _state(block):
+def _state(block: str) -> State:
     values = dict(line.partition("=")[::2] for line in block.splitlines())
     return State(*(values.get(name, "") for name in PROPERTIES))
 
 
-def _settle(systemctl, goals):
+def _settle(systemctl: list[str], goals: Mapping[str, str | None]) -> dict[str, State]:
     """{unit: State} once no unit is on its way any more, or when patience ends."""
     start = time.monotonic()
     while True:
@@ -166,17 +181,17 @@ def _settle(systemctl, goals):
         time.sleep(0.2)
 
 
-def _moving(state, goal, waited):
+def _moving(state: State, goal: str | None, waited: float) -> bool:
     if goal == "failed" and _up(state) and not _failing(state) and waited < GRACE:
         return True
     between = state.active in ("activating", "deactivating", "reloading", "refreshing") and not state.sub.startswith("auto-restart")
     return between or state.job not in ("", "0")
 
 
-def _verdict(unit, step, state, lines):
+def _verdict(unit: str, step: Step, state: State | None, lines: Iterable[str]) -> Done:
     if state is None:
         return UNCHANGED
-    goal, said = step["want"].get("active"), _complaint(lines, unit)
+    goal, said = _goal(step), _complaint(lines, unit)
     # a condition did not hold, or a short run is over: systemd calls that a success, and verification compares
     ended = state.active == "inactive" and state.result == "success" and not said
     if goal != "active" or ended or (state.active == goal and state.job in ("", "0")):
