@@ -10,8 +10,9 @@ SHELL := /bin/bash
 PYTHON := venv=$$(tests/tools/bootstrap) && exec "$$venv/bin/python"
 STAGES :=
 ONLY :=
+BASE := 490e4e9
 
-.PHONY: help check test prove demo demo-down bench generate clean
+.PHONY: help check test prove demo demo-down bench bench-compare generate clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -33,6 +34,9 @@ demo-down: ## remove what demo made
 
 bench: ## the figures of bench/README.md
 	@$(PYTHON) bench/run.py $(ONLY)
+
+bench-compare: ## BASE=commit: this tree and a commit, measured in turns
+	@$(PYTHON) bench/compare.py $(BASE)
 
 generate: ## rewrite generated files
 	@tests/tools/generated --write
