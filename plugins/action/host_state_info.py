@@ -11,7 +11,6 @@ import tempfile
 from ansible import constants as C
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.codec import outward
-from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.registry import SCHEMA
 from ansible_collections.safetytwin.twin.plugins.plugin_utils._runtime import ProgramAction
 
 
@@ -19,14 +18,7 @@ class ActionModule(ProgramAction):
     """Reads only, so check mode is the same run."""
 
     PROGRAM = "_harvest"
-    ARGUMENTS = {
-        "base": {"type": "str"},
-        "want": {"type": "list", "elements": "str", "default": []},
-        "scopes": {"type": "list", "elements": "str", "choices": sorted(SCHEMA)},
-        "roots": {"type": "list", "elements": "path", "default": []},
-        "exclude": {"type": "list", "elements": "str", "default": []},
-        "telemetry": {"type": "bool", "default": False},
-    }
+    MODULE = "host_state_info"
 
     def _request(self, options):
         return dict(options, role="host")

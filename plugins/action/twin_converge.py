@@ -8,7 +8,6 @@ import json
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.codec import outward
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import Busy
-from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.registry import SCHEMA
 from ansible_collections.safetytwin.twin.plugins.plugin_utils._report import line
 from ansible_collections.safetytwin.twin.plugins.plugin_utils._runtime import ProgramAction
 
@@ -17,20 +16,7 @@ class ActionModule(ProgramAction):
     """The harvest lies on the controller; everything else happens on the task's machine, the hypervisor."""
 
     PROGRAM = "_reconcile"
-    ARGUMENTS = {
-        "host": {"type": "str", "required": True},
-        "harvest": {"type": "path"},
-        "scopes": {"type": "list", "elements": "str", "choices": sorted(name for name, scope in SCHEMA.items() if scope.converged)},
-        "audit": {"type": "bool", "default": False},
-        "audit_interval": {"type": "int", "default": 600},
-        "drift": {"type": "str", "choices": ["correct", "report", "pause"], "default": "correct"},
-        "resume": {"type": "bool", "default": False},
-        "roots": {"type": "list", "elements": "path", "default": []},
-        "exclude": {"type": "list", "elements": "str", "default": []},
-        "vcpus": {"type": "int", "default": 2},
-        "memory_mib": {"type": "int", "default": 2048},
-        "patience": {"type": "int", "default": 600},
-    }
+    MODULE = "twin_converge"
 
     _supports_diff = True
 

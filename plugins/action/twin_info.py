@@ -12,7 +12,7 @@ class ActionModule(ProgramAction):
     """Reads only, so check mode is the same run."""
 
     PROGRAM = "_status"
-    ARGUMENTS = {"host": {"type": "str", "required": True}, "audit_interval": {"type": "int", "default": 600}}
+    MODULE = "twin_info"
 
     def _result(self, options, reply):
         return {"changed": False, "twin": outward(reply)}

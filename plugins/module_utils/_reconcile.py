@@ -9,15 +9,15 @@ import contextlib
 import json
 import os
 import time
-from typing import Any, Iterator
+from typing import Any, Iterator, Sequence
 
 from ._base.codec import write_atomic
-from ._base.errors import Refused
+from ._base.errors import Refused, TwinError
 from ._base.machine import machine
 from ._libvirt import client, domain
 from ._planning import due, reconcile_plan, summary
 from ._planning.reconcile_plan import Actual, Outcome, ReconcilePlan
-from ._scopes.registry import policies
+from ._scopes.registry import SCHEMA, policies
 from ._store import ingest
 from ._store.sqlite import Store, hold
 from ._transport import payload
@@ -34,6 +34,7 @@ def cycle(request: dict[str, Any]) -> dict[str, Any]:
     In check mode the same is read and decided, and nothing is written, started or applied.
     """
     check = request["check"]
+    _require_converged(request["scopes"] or ())
     with Store(look=check) as store, contextlib.nullcontext() if check else hold(request["host"]):
         return Cycle(store, request).run()
 
@@ -208,6 +209,13 @@ class Cycle:
             "revision": (self.store.head(self.host) or {"revision": 0})["revision"], "seconds": dict(self.seconds, total=round(total, 3)),
             **nothing, **more,
         }
+
+
+def _require_converged(scopes: Sequence[str]) -> None:
+    known = sorted(name for name, scope in SCHEMA.items() if scope.converged)
+    unknown = sorted(set(scopes) - set(known))
+    if unknown:
+        raise TwinError("%s cannot be converged; there are: %s." % (", ".join(unknown), ", ".join(known)))
 
 
 def _recorded(result: dict[str, Any]) -> dict[str, Any]:

@@ -25,10 +25,9 @@ options:
     elements: str
     default: []
   scopes:
-    description: Scopes to read; all when left out.
+    description: Scopes to read; all when left out. A name that is no scope is refused with the names that are.
     type: list
     elements: str
-    choices: [accounts, containers, files, hardware, packages, services]
   roots:
     description: Directories to read besides C(/etc), C(/usr/local), C(/opt) and the directories of unit files.
     type: list

@@ -20,10 +20,9 @@ options:
     description: Path, on the controller, of the document that M(safetytwin.twin.host_state_info) left; without it the recorded state is used.
     type: path
   scopes:
-    description: Converge these scopes only; all when left out.
+    description: Converge these scopes only; all when left out. A name that is no converged scope is refused with the names that are.
     type: list
     elements: str
-    choices: [accounts, files, packages, services]
   audit:
     description: Read the whole twin first, however short ago that was done.
     type: bool

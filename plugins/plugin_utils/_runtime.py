@@ -12,22 +12,23 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
 from ansible_collections.safetytwin.twin.plugins.module_utils._transport import program, runtime
+from ansible_collections.safetytwin.twin.plugins.plugin_utils._options import argument_spec
 
 PYTHON = "/usr/bin/python3"  # the distribution's own: it has psutil and libvirt, a controller's virtual environment need not
 
 
 class ProgramAction(ActionBase):  # type: ignore[misc]  # ansible-core comes without types
-    """Arguments become the request of PROGRAM, its reply becomes the result, and its sentence is how the task fails."""
+    """Arguments become the request of PROGRAM, its reply becomes the result, and its sentence is how the task fails. MODULE documents them."""
 
     PROGRAM = ""
-    ARGUMENTS: dict[str, Any] = {}
+    MODULE = ""
 
     _supports_check_mode = True
     _requires_connection = True
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
-        options = self.validate_argument_spec(self.ARGUMENTS)[1]
+        options = self.validate_argument_spec(argument_spec(self.MODULE))[1]
         try:
             reply = self._call(self._request(options))
         except TwinError as error:

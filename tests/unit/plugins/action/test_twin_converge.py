@@ -39,7 +39,7 @@ def fixture_results(play):
 
 @pytest.mark.parametrize(("name", "sentence"), [
     ("nameless", "missing required arguments: host"),
-    ("hardware", "accounts, files, packages, services. Got no match for: hardware"),
+    ("hardware", "hardware cannot be converged; there are: accounts, files, packages, services."),
     ("unknown", "Nothing is known of web1 yet: run safetytwin.twin.sync, which harvests it first."),
 ])
 def test_what_cannot_be_done_is_a_sentence(results, name, sentence):

@@ -1,0 +1,112 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each option is written once; where it has to stand twice, the two are the same."""
+from __future__ import annotations
+
+import ast
+import functools
+import importlib
+import pathlib
+import re
+
+import pytest
+import yaml
+
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.registry import SCHEMA
+from ansible_collections.safetytwin.twin.plugins.plugin_utils._options import CHECKED, PACKAGE, argument_spec
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
+ACTIONS = sorted(path.stem for path in (ROOT / "plugins/action").glob("*.py"))
+SINGLE = sorted(name for name, scope in SCHEMA.items() if scope.converged)
+NOTHING = {"type": "str", "default": None, "choices": None, "required": False, "elements": None}
+
+
+def module_spec(name):
+    """The argument_spec that a module gives to AnsibleModule."""
+    module = importlib.import_module("%s.modules.%s" % (PACKAGE, name))
+    calls = [node for node in ast.walk(ast.parse(pathlib.Path(module.__file__).read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    words = next(call.keywords for call in calls if ast.unparse(call.func) == "AnsibleModule")
+    spec = next(word.value for word in words if word.arg == "argument_spec")
+    return eval(compile(ast.Expression(spec), module.__file__, "eval"), vars(module))
+
+
+def plain(spec):
+    """An argument spec with what is usual written out."""
+    found = {}
+    for name, option in spec.items():
+        found[name] = {word: option.get(word, NOTHING[word]) for word in CHECKED}
+        if "options" in option:
+            found[name]["options"] = plain(option["options"])
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(set(MODULES) - set(ACTIONS)))
+def test_a_modules_argument_spec_is_its_documentation(name):
+    assert plain(module_spec(name)) == plain(argument_spec(name))
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_an_action_writes_no_option_of_its_own(name):
+    text = (ROOT / "plugins/action" / (name + ".py")).read_text(encoding="utf-8")
+    assert 'MODULE = "%s"' % name in text and '"type":' not in text
+    assert argument_spec(name)
+
+
+@functools.lru_cache(maxsize=None)
+def role_options(role):
+    """{option: specification} of a role's entry points."""
+    specs = yaml.safe_load((ROOT / "roles" / role / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
+    return {name: option for entry in specs.values() for name, option in entry.get("options", {}).items()}
+
+
+def role_defaults(role):
+    return yaml.safe_load((ROOT / "roles" / role / "defaults/main.yml").read_text(encoding="utf-8")) or {}
+
+
+ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if (path / "meta/argument_specs.yml").exists())
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_roles_defaults_are_those_that_it_documents(role):
+    defaults = role_defaults(role)
+    for name, option in role_options(role).items():
+        if "default" in option:
+            assert defaults[name] == option["default"], name
+        assert name.startswith(role + "_"), name
+
+
+def passed_on():
+    """(role's option, module, module's option) of each option that a task of role twin gives to a module unchanged."""
+    for path in sorted((ROOT / "roles/twin/tasks").glob("*.yml")):
+        for node in walk(yaml.safe_load(path.read_text(encoding="utf-8"))):
+            for module in MODULES:
+                for option, value in (node.get("safetytwin.twin." + module) or {}).items() if isinstance(node, dict) else ():
+                    found = re.fullmatch(r"\{\{ (twin_\w+)(?: or omit)? \}\}", str(value))
+                    if found and found.group(1) in role_options("twin"):
+                        yield found.group(1), module, option
+
+
+def walk(node):
+    yield node
+    for inner in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from walk(inner)
+
+
+@pytest.mark.parametrize(("name", "module", "option"), sorted(set(passed_on())))
+def test_what_a_role_passes_on_is_of_the_modules_type(name, module, option):
+    own, modules = (plain({"x": spec})["x"] for spec in (role_options("twin")[name], argument_spec(module)[option]))
+    assert own["type"] == modules["type"] or {own["type"], modules["type"]} == {"str", "path"}
+    assert (own["elements"], own["choices"]) == (modules["elements"], modules["choices"])
+    if modules["default"] is not None and own["default"] not in (None, ""):
+        assert own["default"] == modules["default"]
+
+
+def test_the_roles_of_single_scopes_differ_only_by_their_name():
+    texts = {
+        role: {path: (ROOT / "roles" / role / path).read_text(encoding="utf-8").replace(role, "ROLE") for path in ("tasks/main.yml", "defaults/main.yml")}
+        for role in SINGLE
+    }
+    assert all(text == texts[SINGLE[0]] for text in texts.values())
+    assert {role: set(role_options(role)) for role in SINGLE} == {role: {role + "_hypervisor", role + "_drift"} for role in SINGLE}
