@@ -11,17 +11,18 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import IO, Any
+from typing import IO
 
 from ._converge import change_snapshot, guard
 from ._converge.engine import converge
 from ._converge.readback_scope import runs_scripts, touched
 from ._converge.spool import open_request, spooled
 from ._harvest import readback
+from ._scopes.parts import ApplyReply
 from ._transport.program import respond
 
 
-def apply(stream: IO[bytes]) -> dict[str, Any]:
+def apply(stream: IO[bytes]) -> ApplyReply:
     """Apply the request in a tar stream; nothing is written before the machine is proven to be the request's twin."""
     tar, request = open_request(stream)
     guard.prove(request)

@@ -7,25 +7,25 @@ from __future__ import annotations
 
 import concurrent.futures
 import time
-from typing import Any, Dict, Iterable, List, Sequence
+from typing import Iterable, Sequence
 
 from .._base.errors import TwinError
 from .._planning import graph
+from .._scopes.model import Spool
 from .._scopes.parts import Applier, Step
 from .._scopes.registry import appliers
-from .._scopes.step_result import Done, failed
-
-Results = List[Dict[str, Any]]
+from .._scopes.step_result import Done, Result, failed
 
 
-def converge(steps: Sequence[Step], spool: Any, known: dict[str, Applier] | None = None) -> tuple[Results, dict[str, float]]:
+def converge(steps: Sequence[Step], spool: Spool, known: dict[str, Applier] | None = None) -> tuple[list[Result], dict[str, float]]:
     """Apply steps and return ([{"id", "changed", "failed"}] in the plan's order, {batch: seconds}).
 
     A step that fails fails alone, with its cause; the steps that require it are skipped, and the others go on. known is {batch: applier}.
     """
     run = _Run(spool, _by_batch() if known is None else known)
     run.all(graph.batches(steps))
-    results = [{"id": step["id"], "changed": run.done[step["id"]].changed, "failed": run.done[step["id"]].failed} for step in graph.ordered(steps)]
+    done = ((step["id"], run.done[step["id"]]) for step in graph.ordered(steps))
+    results: list[Result] = [{"id": name, "changed": one.changed, "failed": one.failed} for name, one in done]
     return results, {name: round(spent, 3) for name, spent in run.seconds.items()}
 
 
@@ -36,7 +36,7 @@ def _by_batch() -> dict[str, Applier]:
 class _Run:
     """One application of a plan."""
 
-    def __init__(self, spool: Any, known: dict[str, Applier]) -> None:
+    def __init__(self, spool: Spool, known: dict[str, Applier]) -> None:
         self.spool, self.known = spool, known
         self.done: dict[str, Done] = {}
         self.named: dict[str, str] = {}
@@ -79,7 +79,7 @@ class _Run:
         return {step: done.get(step, lost) for step in _ids(steps)}
 
 
-def _attempt(applier: Applier, steps: Sequence[Step], spool: Any) -> dict[str, Done]:
+def _attempt(applier: Applier, steps: Sequence[Step], spool: Spool) -> dict[str, Done]:
     """What an applier did; where it breaks, each half is tried by itself, until only the steps at fault are left."""
     try:
         return applier(steps, spool)

@@ -12,6 +12,7 @@ from .._base.reasons import REASONS, code_of
 from .._scopes.model import Change, Reasons, Scopes
 from .._scopes.parts import Caps, Reach, Step, TwinRules
 from .._scopes.schema import lane_of
+from .._scopes.step_result import Result
 from .diff import diff, differing
 from .fidelity import Report, report
 from .impact import dependents
@@ -80,14 +81,6 @@ class Fetched(TypedDict):
     files: dict[str, str]
     gone: dict[str, str]
     unavailable: dict[str, str]
-
-
-class Result(TypedDict):
-    """What became of a step: failed is None, a sentence, or a reason."""
-
-    id: str
-    changed: bool
-    failed: str | None
 
 
 class Outcome(NamedTuple):

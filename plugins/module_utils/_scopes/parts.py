@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Callable, Dict, Iterable, Mapping, NamedTuple, Protocol, Sequence, TypedDict
 
 from .model import Change, Item, Items, Scopes, Spool
-from .step_result import Done
+from .step_result import Done, Result
 
 
 class Caps(TypedDict):
@@ -48,6 +48,16 @@ class Step(TypedDict):
 
 # apply.py: applies the steps of a batch in their order; the second argument is the spool of the request. Returns {step id: Done}.
 Applier = Callable[[Sequence[Step], Spool], Dict[str, Done]]
+
+
+class ApplyReply(TypedDict):
+    """What _apply answers: results in the plan's order; read is {scope: keys that were read back, or None for all}, scopes what was found there;
+    seconds of each batch and of reading back."""
+
+    results: list[Result]
+    read: dict[str, list[str] | None]
+    scopes: Scopes
+    seconds: dict[str, float]
 
 
 class Reach(TypedDict):

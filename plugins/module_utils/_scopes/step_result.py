@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 
 class Done(NamedTuple):
@@ -15,6 +15,14 @@ class Done(NamedTuple):
     changed: bool
     failed: str | None
     blocks: bool = False
+
+
+class Result(TypedDict):
+    """A step's Done as the reply of _apply tells it."""
+
+    id: str
+    changed: bool
+    failed: str | None
 
 
 UNCHANGED = Done(False, None)
