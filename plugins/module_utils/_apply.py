@@ -17,8 +17,8 @@ from ._converge import change_snapshot, guard
 from ._converge.engine import converge
 from ._converge.readback_scope import runs_scripts, touched
 from ._converge.spool import open_request, spooled
-from ._harvest import readback
 from ._scopes.parts import ApplyReply
+from ._scopes.reading import readback
 from ._transport.program import respond
 
 

@@ -18,7 +18,8 @@ from typing import NoReturn
 
 from ._apply import apply
 from ._base.machine import boot_id
-from ._harvest import harvest, warm
+from ._harvest import harvest
+from ._scopes.reading import warm
 from ._transport.program import main, respond
 
 PROGRAMS = {

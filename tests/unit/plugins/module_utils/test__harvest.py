@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.safetytwin.twin.plugins.module_utils import _harvest
 from ansible_collections.safetytwin.twin.plugins.module_utils._base import errors
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes import memory, reading
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.files import collect as files
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.state import merge, state_digest
 
@@ -26,10 +27,11 @@ def host(tmp_path, monkeypatch):
     tree.mkdir()
     (tree / "a").write_text("one\n")
     (tree / "b").write_text("two\n")
-    monkeypatch.setattr(_harvest, "DIRECTORY", str(tmp_path / "run"))
-    scopes = {"files": _only_under(tree), "accounts": _harvest.collectors()["accounts"]}
-    monkeypatch.setattr(_harvest, "SCHEMA", scopes)
-    monkeypatch.setattr(_harvest, "collectors", lambda: scopes)
+    monkeypatch.setattr(memory, "DIRECTORY", str(tmp_path / "run"))
+    scopes = {"files": _only_under(tree), "accounts": reading.collectors()["accounts"]}
+    for module in (_harvest, reading):
+        monkeypatch.setattr(module, "SCHEMA", scopes)
+    monkeypatch.setattr(reading, "collectors", lambda: scopes)
     monkeypatch.setattr(_harvest, "TELEMETRY", {})
     return tree
 
@@ -42,7 +44,7 @@ def _only_under(tree):
     return collect
 
 
-def memory(host):
+def remembered(host):
     return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in (host.parent / "run").iterdir()}
 
 
@@ -57,7 +59,7 @@ def test_the_first_harvest_says_everything(host):
 
 def test_an_unchanged_machine_answers_nothing_and_writes_nothing(host, monkeypatch):
     digests = {_harvest.harvest({"role": "host"})["digest"] for _time in range(20)}
-    monkeypatch.setattr(_harvest, "_write", lambda *_args: pytest.fail("an unchanged harvest wrote"))
+    monkeypatch.setattr(memory, "_write", lambda *_args: pytest.fail("an unchanged harvest wrote"))
     reply = _harvest.harvest({"role": "host", "base": digests.pop()})
     assert not digests and reply["base"] == reply["digest"] and reply["scopes"] == {} == reply["blobs"]
 
@@ -124,9 +126,9 @@ def test_a_scope_that_fails_fails_alone(host, monkeypatch):
 
 def test_a_part_of_the_scopes_leaves_the_memory_alone(host):
     _harvest.harvest({"role": "host"})
-    before = memory(host)
+    before = remembered(host)
     assert list(_harvest.harvest({"role": "host", "scopes": ["accounts"]})["scopes"]) == ["accounts"]
-    assert memory(host) == before
+    assert remembered(host) == before
 
 
 def test_an_unknown_scope_is_refused_in_a_sentence(host):
@@ -139,6 +141,6 @@ def test_twins_carry_no_contents(host):
 
 
 def test_reading_back_touches_the_named_keys_only(host):
-    scopes = _harvest.readback({"accounts": ["user:root", "user:nobody-of-that-name"]})
+    scopes = reading.readback({"accounts": ["user:root", "user:nobody-of-that-name"]})
     assert list(scopes["accounts"]["items"]) == ["user:root"]
     assert not (host.parent / "run").exists()

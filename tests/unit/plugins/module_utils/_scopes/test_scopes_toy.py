@@ -62,6 +62,7 @@ PARTS = {
 WALK = """
 import json, sys
 from safetytwin import _harvest
+from safetytwin._scopes.reading import readback
 from safetytwin._converge.engine import converge
 from safetytwin._converge.readback_scope import touched
 from safetytwin._planning import reconcile_plan, summary
@@ -78,7 +79,7 @@ actual = twin()
 plan = reconcile_plan.reconcile(options, {"notes": host}, actual)
 results, _seconds = converge(plan.steps, None)
 keys = touched(plan.steps)
-after = read_back(actual["scopes"], {"read": keys, "scopes": _harvest.readback(keys)})
+after = read_back(actual["scopes"], {"read": keys, "scopes": readback(keys)})
 done = reconcile_plan.outcome(plan, {"files": {}, "gone": {}, "unavailable": {}}, results, after)
 again = reconcile_plan.reconcile(options, {"notes": host}, twin())
 print(json.dumps({

@@ -1,0 +1,76 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a harvest remembers for the next one."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from .._base.codec import dumps, write_atomic
+from .model import Scopes
+from .reading import WARM
+from .schema import FORMAT, desired
+
+DIRECTORY = "/run/safetytwin"
+
+
+class Memory:
+    """What a harvest leaves for the next one under /run: stamps of what was read, and the state that was answered.
+
+    Two files, each replaced as a whole and only when it is to hold something new; the state is read only where it is needed.
+    """
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self.options = json.loads(dumps(options))
+        self.stamps_text = _read("stamps.json")
+        self.stamps = self._known(self.stamps_text).get("scopes", {})
+        self.digest = self._known(self.stamps_text).get("digest")
+
+    def _known(self, content: str) -> dict[str, Any]:
+        try:
+            document = json.loads(content)
+        except ValueError:  # nothing yet, or not ours: the harvest is whole without it
+            return {}
+        return document if document.get("format") == FORMAT and document.get("options") == self.options else {}
+
+    def scope(self, name: str) -> dict[str, Any]:
+        """The dict a scope keeps for itself."""
+        kept: dict[str, Any] = self.stamps.setdefault(name, WARM if name == "common" else {})
+        return kept
+
+    def state(self, digest: str) -> Scopes | None:
+        """The scopes of the remembered state if it has this digest, else None."""
+        known = self._known(_read("state.json"))
+        return known["scopes"] if known.get("digest") == digest else None
+
+    def keep(self, digest: str, bodies: Scopes) -> None:
+        """Remember this harvest; only root has a place for it."""
+        if os.geteuid() != 0:
+            return
+        head = {"format": FORMAT, "options": self.options, "digest": digest}
+        if digest != self.digest:
+            desired_only = {
+                scope: dict(body, items={key: desired(scope, key, item) for key, item in body["items"].items()})
+                for scope, body in bodies.items()
+            }
+            _write("state.json", dumps(dict(head, scopes=desired_only)))
+        content = dumps(dict(head, scopes=self.stamps))
+        if content != self.stamps_text:
+            _write("stamps.json", content)
+
+
+def _read(name: str) -> str:
+    """What an earlier harvest wrote; "" where there is none."""
+    try:
+        with open(os.path.join(DIRECTORY, name), encoding="ascii") as stream:
+            return stream.read()
+    except (FileNotFoundError, PermissionError):
+        return ""
+
+
+def _write(name: str, content: str) -> None:
+    os.makedirs(DIRECTORY, mode=0o700, exist_ok=True)
+    write_atomic(os.path.join(DIRECTORY, name), content.encode("ascii"))
