@@ -9,17 +9,19 @@ import contextlib
 import json
 import os
 import time
-from typing import Any, Iterator, Sequence
+from typing import Any, Iterator, Optional, Sequence, cast
 
 from ._base.codec import write_atomic
 from ._base.errors import Refused, TwinError
 from ._base.machine import machine
-from ._libvirt import client, domain
+from ._base.names import twin_id
+from ._libvirt import client
 from ._planning import due, reconcile_plan, summary
 from ._planning.reconcile_plan import Actual, Outcome, ReconcilePlan
 from ._scopes.registry import SCHEMA, policies
 from ._store import ingest
-from ._store.sqlite import Store, hold
+from ._store.layout import host_key, twin_key
+from ._store.records import Head, Store, open_store
 from ._transport import payload
 from ._transport.channel import Channel
 from ._transport.program import main
@@ -33,9 +35,9 @@ def cycle(request: dict[str, Any]) -> dict[str, Any]:
 
     In check mode the same is read and decided, and nothing is written, started or applied.
     """
-    check = request["check"]
+    check, host = request["check"], request["host"]
     _require_converged(request["scopes"] or ())
-    with Store(look=check) as store, contextlib.nullcontext() if check else hold(request["host"]):
+    with open_store(look=check) as store, contextlib.nullcontext() if check else store.lease(twin_key(twin_id(host)), host):
         return Cycle(store, request).run()
 
 
@@ -44,6 +46,8 @@ class Cycle:
 
     def __init__(self, store: Store, request: dict[str, Any]) -> None:
         self.store, self.request, self.host = store, request, request["host"]
+        self.twin_id = twin_id(self.host)
+        self.head: Head | None = None
         self.check: bool = request["check"]
         self.rules = {"roots": request["roots"], "exclude": request["exclude"]}
         self.begun = self.lapped = time.monotonic()
@@ -58,7 +62,7 @@ class Cycle:
     def run(self) -> dict[str, Any]:
         """Read, decide, and apply unless the twin is only to be looked at."""
         document = self._take_in()
-        head = self.store.head(self.host)
+        head = self.head = self.store.head(self.twin_id)
         with client.connect() as connection:
             twin = client.find_twin(connection, self.host)
             reasons = due.due(self._situation(head, twin))
@@ -79,12 +83,15 @@ class Cycle:
         """The host's document with the harvest in it, if there is one; recorded as the next revision where it differs."""
         reply = self.request["harvest"]
         document = ingest.read(self.store, self.host, reply) if reply else ingest.known(self.store, self.host)
-        if reply and not self.check:
-            ingest.keep(self.store, self.host, reply, document)
+        if not self.check:
+            if reply:
+                with self.store.lease(host_key(self.host), self.host):
+                    ingest.keep(self.store, self.host, reply, document)
+            self.store.adopt(self.twin_id, self.host)
         self.lap("ingest")
         return document
 
-    def _situation(self, head: dict[str, Any] | None, twin: dict[str, Any] | None) -> due.Situation:
+    def _situation(self, head: Head | None, twin: dict[str, Any] | None) -> due.Situation:
         return due.situation(head, twin, {
             "audit_interval": self.request["audit_interval"], "now": time.time(), "rebooted": False, "changed": False,
             "verify": self.request["audit"], "resume": self.request["resume"],
@@ -94,15 +101,15 @@ class Cycle:
         """Leave the facts that a base image is built of where provisioning finds them."""
         if self.check:
             return self._result("absent", message="The twin would be made and brought to the state of %s." % self.host, changed=True)
-        directory = os.path.join(self.store.root, "twins", domain.domain_name(self.host))
+        directory = os.path.join(self.store.root, "twins", self.twin_id)
         os.makedirs(directory, 0o711, exist_ok=True)
         path = os.path.join(directory, "image-facts.json")
         write_atomic(path, json.dumps(ingest.image_facts(self.store, document)).encode("ascii"))
-        self.store.forget_actual(self.host)
+        self.store.forget_actual(self.twin_id)
         message = "The twin of %s does not exist yet." % self.host
         return self._result("absent", message=message, facts=path, machine_id=document["machine"]["machine_id"])
 
-    def _admit(self, twin: dict[str, Any], head: dict[str, Any]) -> None:
+    def _admit(self, twin: dict[str, Any], head: Head) -> None:
         """The fence: the domain knows the newest revision it was given, which a reverted disk or an older store does not."""
         metadata = twin["metadata"]
         if metadata["machine_id"] != head["machine_id"]:
@@ -113,9 +120,10 @@ class Cycle:
                 % (twin["domain"], metadata["revision"], head["revision"])
             )
 
-    def _wake(self, connection: Any, twin: dict[str, Any], head: dict[str, Any]) -> None:
+    def _wake(self, connection: Any, twin: dict[str, Any], head: Head) -> None:
         if head["paused"]:
-            self.store.pause(self.host, "")
+            self.store.pause(self.twin_id, "")
+            self.head = self.store.head(self.twin_id)
         if twin["state"] != "running":
             client.ensure_running(connection, self.host)
 
@@ -134,7 +142,7 @@ class Cycle:
 
     def _read_twin(self, twin: dict[str, Any], whole: bool) -> tuple[Actual, Actual | None, bool]:
         """(the twin as recorded, or read whole where the record may not hold; the recorded one or None; whether it was read)."""
-        head, recorded = self.store.head(self.host), self.store.documents(self.host)[1]
+        recorded = cast(Optional[Actual], self.store.actual(self.twin_id))
         if recorded and recorded["uuid"] != twin["uuid"]:
             recorded = None
         if recorded and not whole and recorded.get("boot_id") == self.boot_id:
@@ -144,7 +152,7 @@ class Cycle:
         fresh: Actual = {"uuid": twin["uuid"], "boot_id": self.boot_id, "scopes": reply["scopes"], "substrate": None, "given_up": {}}
         if recorded:
             fresh["substrate"], fresh["given_up"] = recorded["substrate"], recorded["given_up"]
-        return fresh, None if head["applying"] else recorded, True
+        return fresh, None if self.head["applying"] else recorded, True
 
     def _plan(self, document: dict[str, Any], actual: Actual, recorded: Actual | None) -> ReconcilePlan:
         options: reconcile_plan.Options = {
@@ -152,8 +160,7 @@ class Cycle:
             # A host that is its own hypervisor must not find itself in the twin.
             "self_host": document["machine"]["machine_id"] == machine()["machine_id"],
         }
-        unfinished = json.loads(self.store.head(self.host)["applying"] or "[]")
-        return reconcile_plan.reconcile(options, document["scopes"], actual, recorded, unfinished)
+        return reconcile_plan.reconcile(options, document["scopes"], actual, recorded, self.head["units"])
 
     def _converge(self, connection: Any, twin: dict[str, Any], document: dict[str, Any], whole: bool) -> dict[str, Any]:
         actual, recorded, audited = self._read_twin(twin, whole)
@@ -162,25 +169,25 @@ class Cycle:
         if self.check:
             return self._shown(plan, bool(plan.steps))
         if plan.pause:
-            self.store.pause(self.host, plan.pause)
+            self.store.pause(self.twin_id, plan.pause)
             return self._shown(plan, False)
         scopes, done = actual["scopes"], Outcome(False, plan.failures, plan.given_up)
         if plan.steps:
             scopes, done = self._apply(connection, twin, document, plan, actual)
         verdict = reconcile_plan.verdict(plan, done.failures, scopes)
         result = self._shown(plan, done.changed, done, verdict, audited=audited)
-        if plan.steps or audited or not self.store.head(self.host)["settled"]:
+        if plan.steps or audited or not self.head["settled"]:
             after = dict(actual, scopes=scopes, substrate=plan.substrate, given_up=done.given_up)
             pending = payload.missing_contents(self.store, plan.steps)
-            self.store.settle(self.host, after, dict(verdict, pending=pending), _recorded(result), audited, plan.rest)
+            self.store.settle(self.twin_id, self.head["revision"], after, dict(verdict, pending=pending), _recorded(result), audited, plan.rest)
         return result
 
     def _apply(self, connection: Any, twin: dict[str, Any], document: dict[str, Any], plan: ReconcilePlan, actual: Actual) -> tuple[Any, Outcome]:
         """(the twin's scopes as read back, what the plan came to)."""
         fetched = payload.fetch_packages(self.store, document, plan.steps)
         self.lap("fetch")
-        revision = self.store.head(self.host)["revision"]
-        self.store.intend(self.host, [[step["key"], step["verb"]] for step in plan.steps if step["verb"] in ("restart", "reload")])
+        revision = self.head["revision"]
+        self.store.intend(self.twin_id, [[step["key"], step["verb"]] for step in plan.steps if step["verb"] in ("restart", "reload")])
         client.set_revision(connection, self.host, revision)
         order = {"uuid": twin["uuid"], "host": self.host, "revision": revision, "plan": {"steps": plan.steps}, "rules": self.rules}
         reply = payload.deliver(self.channel, self.store, order, fetched["files"])
@@ -206,7 +213,7 @@ class Cycle:
         total = sum(self.request["seconds"].values()) + time.monotonic() - self.begun
         return {
             "host": self.host, "twin": twin, "message": message, "changed": changed,
-            "revision": (self.store.head(self.host) or {"revision": 0})["revision"], "seconds": dict(self.seconds, total=round(total, 3)),
+            "revision": self.head["revision"] if self.head else 0, "seconds": dict(self.seconds, total=round(total, 3)),
             **nothing, **more,
         }
 

@@ -5,15 +5,19 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
+from ._base.names import twin_id
 from ._libvirt import client
 from ._planning import due
-from ._store.sqlite import Store
+from ._store.records import Head, open_store
 from ._transport.channel import Channel
 from ._transport.program import main
 
+SHOWN = ("number", "at", "digest", "outcome")  # of a revision
 
-def status(request):
+
+def status(request: dict[str, Any]) -> dict[str, Any]:
     """{"host", "audit_interval": s} -> {"known", "digest", "revision", "paused", "audited", "verified", "fidelity", "revisions", "domain", "due"}.
 
     `due` is a list of reasons for a cycle, {"code", "sentence", "whole"}; empty where the twin needs none.
@@ -22,7 +26,7 @@ def status(request):
     head, revisions = _recorded(host)
     with client.connect() as connection:
         twin = client.find_twin(connection, host)
-    facts = head or {"revision": 0, "digest": None, "paused": "", "audited": 0, "verified": 0, "fidelity": {}}
+    facts: Any = head or {"revision": 0, "digest": None, "paused": "", "audited": 0, "verified": 0, "fidelity": {}}
     # A channel that has ended may mean another boot.
     rebooted = twin is not None and twin["state"] == "running" and not Channel(twin).alive()
     reasons = due.due(due.situation(head, twin, {
@@ -33,10 +37,11 @@ def status(request):
     )
 
 
-def _recorded(host):
+def _recorded(host: str) -> tuple[Head | None, list[dict[str, Any]]]:
     """(head, newest revisions) of a host."""
-    with Store(look=True) as store:
-        return store.head(host), store.revisions(host, 5)
+    with open_store(look=True) as store:
+        revisions = [{name: value for name, value in each._asdict().items() if name in SHOWN} for each in store.history.newest(host, 5)]
+        return store.head(twin_id(host)), revisions
 
 
 if __name__ == "__main__":

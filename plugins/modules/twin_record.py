@@ -54,6 +54,7 @@ previous:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.names import twin_id
 from ansible_collections.safetytwin.twin.plugins.module_utils._store.record import ensure
 
 
@@ -68,7 +69,7 @@ def main():
     )
     state = module.params["state"]
     try:
-        previous = ensure(module.params["host"], state, module.params["reason"], module.check_mode)
+        previous = ensure(twin_id(module.params["host"]), module.params["host"], state, module.params["reason"], module.check_mode)
     except TwinError as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=previous != state, previous=previous, diff={"before": previous + "\n", "after": state + "\n"})

@@ -13,34 +13,23 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import xml.etree.ElementTree as ET
 
 from .._base.errors import Refused, TwinError
+from .._base.names import twin_id
 
 NAMESPACE = "https://safetytwin.com/ns/twin/1"
 PREFIX = "twin"
 FORMAT = 1
 DISK = "vda"
 CDROM = {"q35": ("sda", "sata"), "pc": ("hda", "ide")}  # q35 has no IDE controller
-NAME_LIMIT = 100
 
 ET.register_namespace(PREFIX, NAMESPACE)
 
 
-def domain_name(host):
-    """The domain of a host: twin-<host>. A name libvirt or a path could not carry is cleaned and told apart by a digest."""
-    require_text("host name", host)
-    clean = re.sub(r"[^A-Za-z0-9._-]", "-", host)[:NAME_LIMIT]
-    if clean != host:
-        clean += "-" + hashlib.sha256(host.encode("utf-8")).hexdigest()[:8]
-    return "twin-" + clean
-
-
-def require_text(what, value):
-    """Refuse a name that XML or a person could not carry."""
-    if not value or not value.isprintable():
-        raise TwinError("The %s %r is empty or not printable: choose another." % (what, value))
+def domain_name(host: str) -> str:
+    """The domain of the twin that follows a host; it has the twin's id."""
+    return twin_id(host)
 
 
 def mac_address(domain):

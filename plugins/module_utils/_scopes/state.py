@@ -1,15 +1,18 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""States as plain values: digests, deltas between them, and the format's gate."""
+"""States as plain values: digests, deltas between them, and the steps from older formats."""
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Callable
 
 from .._base.codec import digest
 from .._base.errors import TwinError
 from .model import Body, Delta, Item, Scopes
 from .schema import FORMAT, desired
+
+# Format -> what turns a document of that format into one of the next; the digests of states are of the newest.
+STEPS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 
 def scope_digest(scope: str, body: Body) -> str:
@@ -61,11 +64,13 @@ def merge(before: Scopes, changes: Delta) -> Scopes:
     return after
 
 
-def check_format(document: dict[str, Any], what: str) -> dict[str, Any]:
-    """Refuse a document of another format in a sentence; what names it."""
+def migrate(document: dict[str, Any], what: str) -> dict[str, Any]:
+    """The document in today's format; a newer or unknown one is refused in a sentence. what names it."""
     found = document.get("format")
-    if found == FORMAT:
-        return document
-    if isinstance(found, int) and found > FORMAT:
+    if not isinstance(found, int) or found < min([FORMAT, *STEPS]):
+        raise TwinError("%s has no format number this version knows (%r): harvest the host again." % (what, found))
+    if found > FORMAT:
         raise TwinError("%s has format %d, this version reads up to %d: upgrade safetytwin.twin here." % (what, found, FORMAT))
-    raise TwinError("%s has no format number this version knows (%r): harvest the host again." % (what, found))
+    for number in range(found, FORMAT):
+        document = dict(STEPS[number](document), format=number + 1)
+    return document

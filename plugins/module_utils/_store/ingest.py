@@ -5,42 +5,47 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 from .._base.errors import Busy, Refused, TwinError
+from .._scopes.model import Scopes
 from .._scopes.schema import FORMAT
-from .._scopes.state import check_format, delta, merge, state_digest
+from .._scopes.state import merge, migrate, state_digest
+from .history import Document
+from .layout import Host
+from .records import Store
 
 FAMILY = {"debian", "ubuntu"}  # of os-release, ID or ID_LIKE
 APT_FILES = ("/etc/apt/sources.list", "/etc/apt/sources.list.d/", "/etc/apt/keyrings/", "/etc/apt/trusted.gpg", "/etc/apt/trusted.gpg.d/")
 
 
-def known(store, host):
-    """The host document the store has: {"machine", "scopes"}; a sentence when it has none."""
-    if store.head(host) is None:
+def known(store: Store, host: str) -> Document:
+    """The host document the store has: {"format", "machine", "scopes"}; a sentence when it has none."""
+    if store.host(host) is None:
         raise TwinError("Nothing is known of %s yet: run safetytwin.twin.sync, which harvests it first." % host)
-    return store.documents(host)[0]
+    return store.document(host)
 
 
-def read(store, host, reply):
+def read(store: Store, host: str, reply: Document) -> Document:
     """The host document with a harvest's reply in it: {"format", "machine", "scopes"}; nothing is written."""
-    check_format(reply, "The harvest of %s" % host)
-    head = store.head(host)
+    reply = migrate(reply, "The harvest of %s" % host)
+    head = store.host(host)
     _check_identity(host, head, reply["machine"])
-    before = store.documents(host)[0]["scopes"] if head else {}
+    before = store.document(host)["scopes"] if head else {}
     return {"format": FORMAT, "machine": reply["machine"], "scopes": _scopes(host, head, before, reply)}
 
 
-def keep(store, host, reply, document):
+def keep(store: Store, host: str, reply: Document, document: Document) -> None:
     """Keep what read() made of a harvest, and the contents that came with it. A new digest becomes the next revision."""
     for name, content in reply["blobs"].items():
-        store.put_blob(name, base64.b64decode(content))
-    head = store.head(host)
-    if head is None or head["digest"] != reply["digest"]:
-        before = store.documents(host)[0]["scopes"] if head else {}
-        store.take(host, document, reply["digest"], delta(before, document["scopes"]))
+        store.blobs.put(name, base64.b64decode(content))
+    head = store.host(host)
+    if head is None or head.digest != reply["digest"]:
+        before = store.document(host)["scopes"] if head else {}
+        store.take(host, document, reply["digest"], head, before)
 
 
-def _check_identity(host, head, machine):
+def _check_identity(host: str, head: Host | None, machine: dict[str, Any]) -> None:
     """Before anything of a host is kept: that it can be mirrored, and that it is who it was."""
     distribution = machine["distribution"]
     if not head and not FAMILY & {distribution["id"], *distribution.get("like", ())}:
@@ -48,17 +53,17 @@ def _check_identity(host, head, machine):
             "%s is %s: hosts of the Debian family are mirrored so far. Take it out of group twin_hosts."
             % (host, distribution.get("name") or distribution["id"] or "of an unknown distribution")
         )
-    if head and head["machine_id"] != machine["machine_id"]:
+    if head and head.machine_id != machine["machine_id"]:
         raise Refused(
             "%s answers with machine-id %s, its twin was made of %s: this is another machine. If it was reinstalled on purpose, "
-            "remove the old twin first with `ansible-playbook safetytwin.twin.uninstall --limit %s`." % (host, machine["machine_id"], head["machine_id"], host)
+            "remove the old twin first with `ansible-playbook safetytwin.twin.uninstall --limit %s`." % (host, machine["machine_id"], head.machine_id, host)
         )
 
 
-def _scopes(host, head, before, reply):
+def _scopes(host: str, head: Host | None, before: Scopes, reply: Document) -> Scopes:
     if reply["base"] is None:
-        scopes = reply["scopes"]
-    elif head is None or head["digest"] != reply["base"]:
+        scopes: Scopes = reply["scopes"]
+    elif head is None or head.digest != reply["base"]:
         raise Busy("The harvest of %s was made against a state that is no longer the newest: the next cycle takes it." % host)
     else:
         scopes = merge(before, reply["scopes"])
@@ -67,18 +72,18 @@ def _scopes(host, head, before, reply):
     return scopes
 
 
-def apt_sources(store, scopes):
+def apt_sources(store: Store, scopes: Scopes) -> list[dict[str, Any]]:
     """The host's package sources and keys: [{"path", "content": bytes}], as far as their contents are here."""
     found = []
     for path, item in sorted(scopes["files"]["items"].items()):
         if path.startswith(APT_FILES) and item["type"] == "file":
-            content = store.get_blob(item["digest"])
+            content = store.blobs.get(item["digest"])
             if content is not None:
                 found.append({"path": path, "content": content})
     return found
 
 
-def image_facts(store, document):
+def image_facts(store: Store, document: Document) -> Document:
     """What a base image that matches this host is built of, as JSON values; see the options of twin_image."""
     scopes = document["scopes"]
     return {

@@ -4,30 +4,34 @@
 """Whether a recorded twin follows its host, stands still, or is forgotten."""
 from __future__ import annotations
 
+from .._base import paths
 from .._base.errors import TwinError
 from .._packages import proxy
-from .sqlite import ROOT, Store, hold
+from .layout import twin_key
+from .records import Store, open_store
 
 
-def ensure(host, state, why, dry, root=ROOT):
+def ensure(twin: str, host: str, state: str, why: str, dry: bool, root: str = paths.STATE, run: str = paths.RUN) -> str:
     """Bring a twin's record to state `following`, `paused` (why is a sentence) or `absent`; returns the state it had."""
-    with Store(root, look=True) as store:
-        head = store.head(host)
-        if head is None:
+    with open_store(root, run, look=True) as store:
+        record = store.twin(twin)
+        if record is None:
             if state != "absent":
                 raise TwinError("There is no record of a twin of %s here: run safetytwin.twin.sync first." % host)
             return "absent"
-        had = "paused" if head["paused"] else "following"
+        had = "paused" if record.paused else "following"
         if had != state and not dry:
-            with hold(host):
-                _bring(store, host, state, why)
+            with store.lease(twin_key(twin), host):
+                _bring(store, twin, host, state, why)
         return had
 
 
-def _bring(store, host, state, why):
-    if state == "absent":
-        store.remove(host)
-        if not store.hosts():
-            proxy.stop()
-    else:
-        store.pause(host, why if state == "paused" else "")
+def _bring(store: Store, twin: str, host: str, state: str, why: str) -> None:
+    if state != "absent":
+        store.pause(twin, why if state == "paused" else "")
+        return
+    store.remove_twin(twin)
+    if not store.twins(host):
+        store.remove_host(host)
+    if not store.hosts():
+        proxy.stop()

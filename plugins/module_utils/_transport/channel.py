@@ -13,8 +13,8 @@ import time
 from typing import IO, Any, Callable, Mapping
 
 from .._base.errors import TwinError
+from .._base.paths import RUN
 from .._base.run import Result, check, last_words, run, start
-from .._store.sqlite import RUN
 from . import program as transport_program
 from . import runtime
 

@@ -33,7 +33,7 @@ def _payload(step):
 
 def missing_contents(store, steps):
     """Digests of file contents that the steps want and the store lacks."""
-    return sorted({name for name in _contents(steps) if not os.path.exists(store.blob_path(name))})
+    return sorted({name for name in _contents(steps) if store.blobs.get(name) is None})
 
 
 def _contents(steps):
@@ -46,7 +46,7 @@ def deliver(channel, store, request, packages):
         with tarfile.open(fileobj=spool, mode="w") as tar:
             _add(tar, "request.json", json.dumps(request).encode("ascii"))
             for name in sorted(set(_contents(request["plan"]["steps"]))):
-                content = store.get_blob(name)
+                content = store.blobs.get(name)
                 if content is not None:
                     _add(tar, "blobs/" + name, content)
             for path in sorted(packages.values()):

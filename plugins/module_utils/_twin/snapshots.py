@@ -9,6 +9,7 @@ import functools
 import os
 
 from .._base.errors import TwinError
+from .._base.names import require_text
 from .._libvirt import client, domain, live_layers
 from . import layers
 from .steps import Step
@@ -29,7 +30,7 @@ def plan_new(wish):
 def _present(conn, twin, name):
     if _find(twin, name):
         return []
-    domain.require_text("snapshot name", name)
+    require_text("snapshot name", name)
     return [Step("take the snapshot %s" % name, functools.partial(_take, conn, twin, name))]
 
 

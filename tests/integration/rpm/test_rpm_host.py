@@ -14,7 +14,7 @@ for each in /var/lib/safetytwin /run/safetytwin; do mkdir -p $each; mount -t tmp
 "$@" || status=$?
 find /var/lib/safetytwin -mindepth 1 -path '*/runtime*' -prune -o -type f -printf '%P\n' | cut -d/ -f1 | sort -u | sed 's/^/left: /'
 if test -e /var/lib/safetytwin/store.sqlite; then
-    python3 -c 'import sqlite3; print("known:", *sqlite3.connect("/var/lib/safetytwin/store.sqlite").execute("SELECT count(*) FROM twin").fetchone())'
+    python3 -c 'import sqlite3; print("known:", *sqlite3.connect("/var/lib/safetytwin/store.sqlite").execute("SELECT count(*) FROM entry").fetchone())'
 fi
 exit ${status:-0}
 """

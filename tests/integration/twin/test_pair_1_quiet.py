@@ -74,12 +74,13 @@ def test_secrets_of_the_host_are_found_nowhere(pair):
 
 
 def documents():
-    """Every value of every table of the store, as bytes, unpacked."""
+    """Every record, delta and state of the store, and every content, as bytes, unpacked."""
     with sqlite3.connect(f"file:{STORE}/store.sqlite?mode=ro", uri=True) as store:
-        for (table,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-            for row in store.execute(f"SELECT * FROM {table}"):
-                for value in row:
-                    yield zlib.decompress(value) if isinstance(value, bytes) else str(value).encode(errors="surrogateescape")
+        for key, value in store.execute("SELECT key, value FROM entry").fetchall():
+            yield zlib.decompress(value[1:]) if key.startswith("delta/") and value[:1] == b"=" else value
+    for path in pathlib.Path(STORE, "documents").rglob("*"):
+        if path.is_file():
+            yield zlib.decompress(path.read_bytes())
     for path in pathlib.Path(STORE, "blobs").rglob("*"):
         if path.is_file():
             yield path.read_bytes()
@@ -96,7 +97,7 @@ def test_odd_names_arrive_byte_for_byte_and_none_is_obeyed(pair):
 def test_a_plan_is_refused_by_the_host_and_by_a_twin_it_is_not_for(pair):
     path = "/etc/safetytwin-was-here"
     step = plans.step("files", path, {"type": "file", "digest": plans.digest(b"x"), "size": 1, "mode": "0644", "owner": "root", "group": "root"})
-    call = "cd / && PYTHONPATH=$(echo /var/lib/safetytwin/runtime/[0-9a-f]*) python3 -m safetytwin._apply"
+    call = "cd / && PYTHONPATH=$(ls -dt /var/lib/safetytwin/runtime/[0-9a-f]* | head -n 1) python3 -m safetytwin._apply"
     for where in (pair.lab("host", "exec", pair.host, "--", "sh", "-c", call), pair.twin_ssh(call)):
         done = subprocess.run(where, input=plans.request([step], [b"x"]), capture_output=True, check=False)
         assert done.returncode == 1 and done.stdout.startswith(b"safetytwin:"), done.stderr

@@ -11,9 +11,10 @@ ELSEWHERE = ["/etc/*/*", "/opt/*", "/usr/local/*"]  # whatever this machine is u
 # The lock stays with the child, whose process id is told.
 HOLD = """
 import os, subprocess
-from module_utils._store import sqlite
-with sqlite.hold("web1"):
-    held = [os.path.realpath("/proc/self/fd/" + each) for each in os.listdir("/proc/self/fd")].index("/run/safetytwin/web1.lock")
+from module_utils._store.layout import twin_key
+from module_utils._store.records import open_store
+with open_store() as store, store.lease(twin_key("twin-web1"), "web1"):
+    held = [os.path.realpath("/proc/self/fd/" + each) for each in os.listdir("/proc/self/fd")].index("/run/safetytwin/twin%2Ftwin-web1.lock")
     lock = int(os.listdir("/proc/self/fd")[held])
     print(subprocess.Popen(["sleep", "60"], pass_fds=[lock], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).pid)
 """

@@ -8,14 +8,15 @@ import pytest
 
 RECORD = "safetytwin.twin.twin_record"
 KNOWN = """
-from module_utils._store import sqlite
-with sqlite.Store() as store:
-    store.take("web1", {"machine": {"machine_id": "m1"}}, "d1", {})
+from module_utils._store.records import open_store
+with open_store() as store:
+    store.take("web1", {"format": 1, "machine": {"machine_id": "m1"}, "scopes": {}}, "d1")
+    store.adopt("twin-web1", "web1")
 """
 TOLD = """
-from module_utils._store import sqlite
-with sqlite.Store() as store:
-    print(repr((store.head("web1") or {}).get("paused")))
+from module_utils._store.records import open_store
+with open_store() as store:
+    print(repr((store.head("twin-web1") or {}).get("paused")))
 """
 STATES = ("paused", "following", "absent")
 AFTER = {"following": "''", "paused": "'Looked at.'", "absent": "None"}

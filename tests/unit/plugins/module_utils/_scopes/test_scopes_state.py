@@ -66,7 +66,7 @@ def test_status_and_exclusions_belong_to_the_digest():
 
 def test_the_oldest_format_is_read():
     document = json.loads(OLDEST.read_text(encoding="ascii"))
-    assert state.check_format(document, "The oldest state") is document
+    assert state.migrate(document, "The oldest state") is document
     # Written once, when format 1 was: whoever changes what a digest is over, has to count the format up.
     assert state.state_digest(document["scopes"]) == document["digest"]
 
@@ -74,4 +74,4 @@ def test_the_oldest_format_is_read():
 @pytest.mark.parametrize(("found", "advice"), [(FORMAT + 1, "upgrade"), (None, "harvest"), ("1", "harvest"), (0, "harvest")])
 def test_other_formats_are_refused_in_a_sentence(found, advice):
     with pytest.raises(TwinError, match="The recorded state .*" + advice):
-        state.check_format({"format": found} if found is not None else {}, "The recorded state")
+        state.migrate({"format": found} if found is not None else {}, "The recorded state")

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.codec import digest
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import Busy, Refused, TwinError
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.state import delta, state_digest
-from ansible_collections.safetytwin.twin.plugins.module_utils._store import ingest, sqlite
+from ansible_collections.safetytwin.twin.plugins.module_utils._store import ingest
 
 
 def scopes(motd=b"hello"):
@@ -42,17 +42,11 @@ def take(store, host, harvest):
     return document
 
 
-@pytest.fixture
-def store(tmp_path):
-    with sqlite.Store(str(tmp_path)) as opened:
-        yield opened
-
-
 def test_a_whole_harvest_is_taken(store):
     document = take(store, "web1", reply(scopes()))
     assert document["scopes"] == scopes()
-    assert store.documents("web1")[0] == document
-    assert store.get_blob(digest(b"hello")) == b"hello"
+    assert store.document("web1") == document
+    assert store.blobs.get(digest(b"hello")) == b"hello"
     assert [source["path"] for source in ingest.apt_sources(store, document["scopes"])] == ["/etc/apt/sources.list"]
     assert ingest.image_facts(store, document)["sources"][0]["content"] == base64.b64encode(b"deb").decode()
 
@@ -63,20 +57,20 @@ def test_a_difference_is_merged(store):
     changes = dict(reply(later, base=state_digest(scopes())), scopes=delta(scopes(), later), blobs={})
     assert set(changes["scopes"]) == {"files"} and set(changes["scopes"]["files"]["items"]) == {"/etc/motd"}
     assert take(store, "web1", changes)["scopes"] == later
-    assert store.head("web1")["revision"] == 2
+    assert store.host("web1").revision == 2
 
 
 def test_the_same_state_is_no_new_revision(store):
     take(store, "web1", reply(scopes()))
     take(store, "web1", reply(scopes()))
-    assert store.head("web1")["revision"] == 1
+    assert store.host("web1").revision == 1
 
 
 def test_another_machine_under_the_same_name_is_refused(store):
     take(store, "web1", reply(scopes()))
     with pytest.raises(Refused, match="m2.*m1"):
         take(store, "web1", reply(scopes(b"changed"), machine_id="m2"))
-    assert store.head("web1")["revision"] == 1
+    assert store.host("web1").revision == 1
 
 
 @pytest.mark.parametrize(("distribution", "words"), [
@@ -89,7 +83,7 @@ def test_a_host_that_cannot_be_mirrored_is_refused_before_anything_is_kept(store
     harvest["machine"]["distribution"] = distribution
     with pytest.raises(Refused, match=words):
         take(store, "web1", harvest)
-    assert store.head("web1") is None and store.get_blob(digest(b"hello")) is None
+    assert store.host("web1") is None and store.blobs.get(digest(b"hello")) is None
 
 
 def test_what_is_made_of_debian_is_taken(store):
@@ -109,7 +103,7 @@ def test_damage_on_the_way_is_found(store):
     damaged["scopes"]["files"]["items"]["/etc/motd"]["mode"] = "0777"
     with pytest.raises(TwinError, match="damaged"):
         take(store, "web1", damaged)
-    assert store.head("web1") is None
+    assert store.host("web1") is None
 
 
 def test_a_newer_format_is_refused(store):
@@ -119,6 +113,6 @@ def test_a_newer_format_is_refused(store):
 
 def test_reading_writes_nothing(store):
     assert ingest.read(store, "web1", reply(scopes()))["scopes"] == scopes()
-    assert store.head("web1") is None
+    assert store.host("web1") is None
     with pytest.raises(TwinError, match="Nothing is known"):
         ingest.known(store, "web1")

@@ -6,43 +6,72 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
-from ansible_collections.safetytwin.twin.plugins.module_utils._store import record, sqlite
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import Busy, TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.names import twin_id
+from ansible_collections.safetytwin.twin.plugins.module_utils._store import record
+from ansible_collections.safetytwin.twin.plugins.module_utils._store.layout import twin_key
+from ansible_collections.safetytwin.twin.plugins.module_utils._store.records import open_store
+
+DOCUMENT = {"format": 1, "machine": {"machine_id": "m1"}, "scopes": {}}
 
 
-@pytest.fixture
-def root(tmp_path, monkeypatch):
-    monkeypatch.setattr(record, "hold", lambda host: sqlite.hold(host, str(tmp_path / "run")))
-    with sqlite.Store(str(tmp_path / "lib")) as store:
-        store.take("web1", {"machine": {"machine_id": "m1"}}, "d1", {})
-    return str(tmp_path / "lib")
+@pytest.fixture(name="ensure")
+def fixture_ensure(tmp_path):
+    def ensure(host, state, why="", dry=False, lib="lib"):
+        return record.ensure(twin_id(host), host, state, why, dry, str(tmp_path / lib), str(tmp_path / "run"))
+
+    with open_store(str(tmp_path / "lib")) as store:
+        store.take("web1", DOCUMENT, "d1")
+        store.adopt("twin-web1", "web1")
+        store.adopt("clone", "web1", follows=False)
+    return ensure
 
 
-def paused(root):
-    with sqlite.Store(root) as store:
-        return store.head("web1")["paused"]
+@pytest.fixture(name="paused")
+def fixture_paused(tmp_path):
+    def paused():
+        with open_store(str(tmp_path / "lib")) as store:
+            return store.twin("twin-web1").paused
+
+    return paused
 
 
-def test_pause_and_follow(root):
-    assert record.ensure("web1", "paused", "Because.", dry=False, root=root) == "following"
-    assert paused(root) == "Because."
-    assert record.ensure("web1", "paused", "Again.", dry=False, root=root) == "paused"
-    assert paused(root) == "Because."
-    assert record.ensure("web1", "following", "", dry=False, root=root) == "paused"
-    assert paused(root) == ""
+def test_pause_and_follow(ensure, paused):
+    assert ensure("web1", "paused", "Because.") == "following"
+    assert paused() == "Because."
+    assert ensure("web1", "paused", "Again.") == "paused"
+    assert paused() == "Because."
+    assert ensure("web1", "following") == "paused"
+    assert paused() == ""
 
 
-def test_a_dry_run_changes_nothing(root):
-    assert record.ensure("web1", "paused", "Because.", dry=True, root=root) == "following"
-    assert paused(root) == ""
+def test_a_dry_run_changes_nothing(ensure, paused):
+    assert ensure("web1", "paused", "Because.", dry=True) == "following"
+    assert paused() == ""
 
 
-def test_forgetting_twice(root):
-    assert record.ensure("web1", "absent", "", dry=False, root=root) == "following"
-    assert record.ensure("web1", "absent", "", dry=False, root=root) == "absent"
+def test_forgetting_twice(ensure):
+    assert ensure("web1", "absent") == "following"
+    assert ensure("web1", "absent") == "absent"
 
 
-def test_an_unknown_host_cannot_follow(root, tmp_path):
-    for where in (root, str(tmp_path / "nowhere")):
+def test_a_host_is_known_as_long_as_it_has_a_twin(ensure, tmp_path):
+    ensure("web1", "absent")
+    with open_store(str(tmp_path / "lib")) as store:
+        assert store.hosts() == ["web1"] and [twin.id for twin in store.twins()] == ["clone"]
+    assert record.ensure("clone", "web1", "absent", "", False, str(tmp_path / "lib"), str(tmp_path / "run")) == "following"
+    with open_store(str(tmp_path / "lib")) as store:
+        assert store.hosts() == [] and store.twins() == []
+
+
+def test_a_twin_that_is_held_is_left_alone(ensure, paused, tmp_path):
+    held = open_store(str(tmp_path / "lib"), str(tmp_path / "run"))
+    with held as store, store.lease(twin_key("twin-web1"), "web1"), pytest.raises(Busy, match="Another sync of web1 is running"):
+        ensure("web1", "paused", "Because.")
+    assert paused() == ""
+
+
+def test_an_unknown_host_cannot_follow(ensure):
+    for lib in ("lib", "nowhere"):
         with pytest.raises(TwinError, match="no record of a twin of web9"):
-            record.ensure("web9", "following", "", dry=False, root=where)
+            ensure("web9", "following", lib=lib)

@@ -1,127 +1,120 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The store: nothing lost, nothing half-written, nothing written by reading."""
+"""What is SQLite's own: permissions, the formats of its file, advice that works."""
 from __future__ import annotations
 
 import os
+import pathlib
 import sqlite3
 
 import pytest
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._base.codec import digest
-from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import Busy, TwinError
-from ansible_collections.safetytwin.twin.plugins.module_utils._store import sqlite
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._store import migrations
+from ansible_collections.safetytwin.twin.plugins.module_utils._store.interface import Change
+from ansible_collections.safetytwin.twin.plugins.module_utils._store.records import open_store
+from ansible_collections.safetytwin.twin.plugins.module_utils._store.sqlite import SqliteBackend
 
-DOCUMENT = {"machine": {"machine_id": "m1"}, "scopes": {"files": {"items": {"/etc/\udcff": {}}}}}
-
-
-@pytest.fixture
-def store(tmp_path):
-    with sqlite.Store(str(tmp_path / "s")) as opened:
-        yield opened
+FIXTURES = pathlib.Path(__file__).resolve().parents[3] / "fixtures/store"
 
 
-def test_a_state_becomes_the_next_revision(store):
-    assert store.head("web1") is None
-    assert store.take("web1", DOCUMENT, "d1", {}) == 1
-    assert store.take("web1", DOCUMENT, "d2", {}) == 2
-    head = store.head("web1")
-    assert (head["revision"], head["digest"], head["seen"], head["applying"]) == (2, "d2", 0, "")
-    assert store.documents("web1") == (DOCUMENT, None)
-    assert [row["number"] for row in store.revisions("web1")] == [2, 1]
+@pytest.fixture(name="old")
+def fixture_old(tmp_path):
+    """A store of the oldest format, as commit 490e4e9 wrote it."""
+    with sqlite3.connect(tmp_path / "store.sqlite") as db:
+        db.executescript((FIXTURES / "format-1.sql").read_text(encoding="utf-8"))
+    db.close()
+    return str(tmp_path)
 
 
-def test_intent_stays_until_it_is_settled(store):
-    store.take("web1", DOCUMENT, "d1", {})
-    store.intend("web1", [["nginx.service", "reload"]])
-    assert store.head("web1")["applying"] == '[["nginx.service", "reload"]]'
-    store.settle("web1", {"scopes": {}}, {"percent_reproduced": 100.0}, {"counts": {}}, audited=True)
-    head = store.head("web1")
-    assert head["applying"] == "" and head["audited"] == head["verified"] > 0
-    assert head["fidelity"] == {"percent_reproduced": 100.0}
-    assert store.revisions("web1")[0]["outcome"] == {"counts": {}}
+def test_a_success_survives_a_power_cut(tmp_path):
+    backend = SqliteBackend(str(tmp_path))
+    assert backend._db.execute("PRAGMA synchronous").fetchone() == (3,), "EXTRA"
+    assert backend._db.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    backend.close()
 
 
-def test_settling_without_an_audit_keeps_the_time_of_the_last(store):
-    store.take("web1", DOCUMENT, "d1", {})
-    store.settle("web1", {}, {}, {}, audited=False)
-    assert store.head("web1")["audited"] == 0
+def test_nobody_else_can_read_it(tmp_path):
+    old_mask = os.umask(0)
+    try:
+        backend = SqliteBackend(str(tmp_path / "lib"), str(tmp_path / "run"))
+        with backend.lease("twin/a", "web1"):
+            pass
+        backend.close()
+    finally:
+        os.umask(old_mask)
+    assert (tmp_path / "lib").stat().st_mode & 0o777 == 0o711, "QEMU passes, and reads nothing"
+    assert (tmp_path / "lib/store.sqlite").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "run").stat().st_mode & 0o777 == 0o700
+    assert [each.stat().st_mode & 0o777 for each in (tmp_path / "run").iterdir()] == [0o600]
 
 
-def test_following_again_has_the_whole_twin_read(store):
-    store.take("web1", DOCUMENT, "d1", {})
-    store.pause("web1", "Because.")
-    assert store.head("web1")["applying"] == ""
-    store.pause("web1", "")
-    assert (store.head("web1")["paused"], store.head("web1")["applying"]) == ("", "[]")
-    store.intend("web1", [["shop.service", "restart"]])
-    store.pause("web1", "")
-    assert store.head("web1")["applying"] == '[["shop.service", "restart"]]', "what was still to do stays so"
-
-
-def test_a_failed_transaction_leaves_nothing(store):
-    store.take("web1", DOCUMENT, "d1", {})
-    with pytest.raises(RuntimeError), store.transaction():
-        store.db.execute("UPDATE twin SET digest = 'half'")
-        raise RuntimeError
-    assert store.head("web1")["digest"] == "d1"
-
-
-def test_reading_writes_nothing(store, tmp_path):
-    store.take("web1", DOCUMENT, "d1", {})
-    before = {path: path.stat().st_mtime_ns for path in sorted((tmp_path / "s").rglob("*"))}
-    with sqlite.Store(store.root) as other:
-        other.head("web1")
-        other.documents("web1")
-        other.revisions("web1")
-    assert {path: path.stat().st_mtime_ns for path in sorted((tmp_path / "s").rglob("*"))} == before
-
-
-def test_nobody_else_can_read_it(store):
-    store.put_blob(digest(b"x"), b"x")
-    assert os.stat(store.path).st_mode & 0o777 == 0o600
-    assert os.stat(store.blob_path(digest(b"x"))).st_mode & 0o777 == 0o600
-
-
-def test_blobs_are_what_their_name_says(store):
-    name = digest(b"content")
-    with pytest.raises(TwinError, match="digest"):
-        store.put_blob(name, b"something else")
-    assert store.get_blob(name) is None
-    store.put_blob(name, b"content")
-    assert store.get_blob(name) == b"content"
-    with open(store.blob_path(name), "wb") as stream:
-        stream.write(b"damaged")
-    assert store.get_blob(name) is None
+def test_looking_makes_nothing_and_reading_writes_nothing(tmp_path):
+    root = tmp_path / "lib"
+    looked = SqliteBackend(str(root), look=True)
+    assert looked.read("host/a") == {} and not root.exists()
+    looked.close()
+    backend = SqliteBackend(str(root))
+    backend.commit(Change("host/a", b"1"))
+    before = {path: path.stat().st_mtime_ns for path in sorted(root.rglob("*"))} | {root: root.stat().st_mtime_ns}
+    other = SqliteBackend(str(root))
+    assert other.read("host/a")["host/a"].value == b"1" and len(other.scan("a", "z")) == 1
+    other.close()
+    assert {path: path.stat().st_mtime_ns for path in sorted(root.rglob("*"))} | {root: root.stat().st_mtime_ns} == before
+    backend.close()
 
 
 def test_a_newer_format_is_refused_in_a_sentence(tmp_path):
-    with sqlite.Store(str(tmp_path)) as store:
-        store.db.execute("PRAGMA user_version = 99")
-    with pytest.raises(TwinError, match="format 99.*upgrade"), sqlite.Store(str(tmp_path)):
-        pass
+    with sqlite3.connect(tmp_path / "store.sqlite") as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(TwinError, match=r"^The store .* has format 99, this version reads up to \d+: upgrade safetytwin.twin here.$"):
+        SqliteBackend(str(tmp_path))
 
 
-def test_a_damaged_file_is_a_sentence(tmp_path):
+def test_a_damaged_file_is_a_sentence_whose_advice_works(tmp_path):
     (tmp_path / "store.sqlite").write_bytes(b"not a database" * 100)
-    with pytest.raises(TwinError, match="cannot be read"), sqlite.Store(str(tmp_path)):
-        pass
+    with pytest.raises(TwinError, match="cannot be read .*Restore it from a backup.*move it aside, run safetytwin.twin.uninstall.*and sync again"):
+        SqliteBackend(str(tmp_path))
 
 
-def test_only_one_holds_a_twin(tmp_path):
-    with sqlite.hold("web1", str(tmp_path)):
-        with pytest.raises(Busy, match="process %d" % os.getpid()), sqlite.hold("web1", str(tmp_path)):
-            pass
-        with sqlite.hold("web2", str(tmp_path)):
-            pass
-    with sqlite.hold("web1", str(tmp_path)):
-        pass
+def test_the_oldest_format_becomes_the_newest(old):
+    with open_store(old) as store:
+        assert store.hosts() == ["db 1", "web1"]
+        web = store.head("twin-web1")
+        assert (web["host"], web["revision"], web["machine_id"][-1], web["follows"]) == ("web1", 3, "1", True)
+        assert (web["applying"], web["units"], web["settled"]) == (True, [["nginx.service", "reload"]], False)
+        assert web["fidelity"] == {"percent_reproduced": 100.0, "pending": []}
+        assert (web["audited"], web["verified"]) == (1750000002.0, 1750000002.0)
+        assert store.actual("twin-web1") is None, "its fields were others: the next cycle reads the whole twin"
+        other = store.twins("db 1")[0]
+        assert (other.id[:9], other.paused, other.applying) == ("twin-db-1", "Paused on request.", None)
 
 
-def test_a_forgotten_host_leaves_no_row(store):
-    store.take("web1", DOCUMENT, "d1", {})
-    store.remove("web1")
-    assert store.hosts() == [] and store.revisions("web1") == []
-    with pytest.raises(sqlite3.IntegrityError):
-        store.db.execute("INSERT INTO revision VALUES ('x', 1, 0, NULL, '', '')")
+def test_revisions_of_the_oldest_format_are_read(old):
+    with open_store(old) as store:
+        assert [(each.number, each.at) for each in store.history.newest("web1")] == [(3, 1750000003.0), (2, 1750000001.0), (1, 1750000000.0)]
+        assert store.history.newest("web1")[1].outcome["counts"] == {"changed": 1}
+        names = [store.history.state("web1", number)["scopes"]["accounts"]["items"]["user:ola"]["gecos"] for number in (1, 2, 3)]
+        assert names == ["Ola 0", "Ola 1", "Ola 2"]
+        assert store.document("web1")["scopes"] == store.history.state("web1", 3)["scopes"]
+        assert list(store.history.delta("web1", 2)["scopes"]) == ["accounts"]
+
+
+def test_a_step_that_fails_leaves_the_older_format(old, monkeypatch):
+    def fail(db, documents):
+        migrations._part_hosts_and_twins(db, documents)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setitem(migrations.STEPS, 1, fail)
+    with pytest.raises(OSError, match="No space"):
+        SqliteBackend(old)
+    monkeypatch.undo()
+    with open_store(old) as store:
+        assert store.host("web1").revision == 3
+
+
+def test_every_older_format_has_a_step_and_the_oldest_a_fixture():
+    assert sorted(migrations.STEPS) == list(range(1, migrations.FORMAT))
+    assert (FIXTURES / "format-1.sql").is_file()

@@ -1,0 +1,202 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hosts and twins as the programs see them: typed records over a backend and the content store.
+
+    with open_store() as store:                     # look=True: never makes one
+        store.host(name), store.head(twin_id)       # None when not known; a head is a twin's record with its host's newest revision
+        store.document(name), store.actual(twin_id) # the host's newest state; the twin as last read back, or None
+        store.take(...)                             # a host's new state becomes its next revision
+        store.adopt(twin_id, name)                  # a twin of a host; nothing happens when it is known
+        store.intend / settle / forget_actual / pause / remove_twin / remove_host
+        store.history.newest(name), .state(name, n), .delta(name, n)
+        with store.lease(twin_key(twin_id), name)   # Busy at once when another process holds it
+        store.blobs.put / get
+"""
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from typing import ContextManager, Iterator, TypedDict, cast
+
+from .._base import paths
+from .._base.errors import TwinError
+from .._scopes.model import Scopes
+from .._scopes.state import migrate
+from .blobs import Blobs, Documents, freeze, thaw
+from .history import Document, History
+from .interface import Backend, Change
+from .layout import HOSTS, TWINS, Host, Twin, host_key, pack, twin_key, under, unpack
+from .sqlite import SqliteBackend
+
+
+class Head(TypedDict):
+    """A twin's record, see layout.Twin, with its host's newest revision; settled: the twin is known to equal that."""
+
+    host: str
+    machine_id: str
+    revision: int
+    digest: str
+    follows: bool
+    paused: str
+    applying: bool
+    units: list[list[str]]
+    seen: bool
+    audited: float
+    verified: float
+    settled: bool
+    fidelity: Document
+
+
+@contextlib.contextmanager
+def open_store(root: str = paths.STATE, run: str = paths.RUN, look: bool = False) -> Iterator[Store]:
+    """The store of this hypervisor, closed at the end; look: none is made where there is none, an empty one serves."""
+    backend = SqliteBackend(root, run, look)
+    try:
+        yield Store(backend, root)
+    finally:
+        backend.close()
+
+
+class Store:
+    """Hosts and twins over a backend; contents and package files lie below root."""
+
+    def __init__(self, backend: Backend, root: str) -> None:
+        self.backend, self.root = backend, root
+        self.blobs = Blobs(os.path.join(root, paths.BLOBS))
+        self.documents = Documents(os.path.join(root, paths.DOCUMENTS))
+        self.history = History(backend, self.documents)
+
+    def lease(self, key: str, what: str) -> ContextManager[None]:
+        """See Backend."""
+        return self.backend.lease(key, what)
+
+    # Hosts
+
+    def host(self, name: str) -> Host | None:
+        """A host's record."""
+        entry = self.backend.read(host_key(name)).get(host_key(name))
+        return unpack(Host, entry) if entry else None
+
+    def hosts(self) -> list[str]:
+        """Names of all hosts that are known here."""
+        return [unpack(Host, entry).name for _key, entry in self.backend.scan(*under(HOSTS))]
+
+    def document(self, name: str) -> Document:
+        """The newest state of a known host: {"format", "machine", "scopes"}; one that is damaged is made again from the revisions."""
+        host = self._known(name)
+        content = self.documents.get(host_key(name), host.document)
+        if content is not None:
+            return migrate(thaw(content), "The state of %s" % name)
+        now = self._known(name)
+        return self.document(name) if now.version != host.version else self.history.state(name, host.revision)
+
+    def take(self, name: str, document: Document, digest: str, host: Host | None = None, before: Scopes | None = None) -> int:
+        """Record a host's new state as its next revision and return the number; host and before are its record and scopes until now.
+
+        Raises Conflict when the host has had another revision since.
+        """
+        number = host.revision + 1 if host else 1
+        revision = self.history.append(name, number, digest, document, before or {})
+        held = self.documents.put(host_key(name), freeze(document))
+        record = Host(name, document["machine"]["machine_id"], number, digest, held)
+        self.backend.commit(Change(host_key(name), pack(record), host.version if host else 0), *revision)
+        self.documents.keep_only(host_key(name), {held})
+        return number
+
+    def remove_host(self, name: str) -> None:
+        """Forget a host and its revisions; blobs stay, others may name them."""
+        self.history.forget(name, self._known(name).revision + 1)
+        self.backend.commit(Change(host_key(name), None))
+        self.documents.keep_only(host_key(name), set())
+
+    def _known(self, name: str) -> Host:
+        host = self.host(name)
+        if host is None:
+            raise TwinError("Nothing is known of %s: run safetytwin.twin.sync, which harvests it first." % name)
+        return host
+
+    # Twins
+
+    def twin(self, twin: str) -> Twin | None:
+        """A twin's record."""
+        entry = self.backend.read(twin_key(twin)).get(twin_key(twin))
+        return unpack(Twin, entry) if entry else None
+
+    def twins(self, host: str | None = None) -> list[Twin]:
+        """The records of all twins, or of one host's."""
+        found = [unpack(Twin, entry) for _key, entry in self.backend.scan(*under(TWINS))]
+        return [twin for twin in found if host in (None, twin.host)]
+
+    def head(self, twin: str) -> Head | None:
+        """A twin's record with its host's newest revision."""
+        record = self.twin(twin)
+        host = self.host(record.host) if record else None
+        if record is None or host is None:
+            return None
+        return {
+            "host": host.name, "machine_id": host.machine_id, "revision": host.revision, "digest": host.digest, "follows": record.follows,
+            "paused": record.paused, "applying": record.applying is not None, "units": record.applying or [], "seen": record.actual is not None,
+            "audited": record.audited, "verified": record.verified, "settled": record.settled == host.revision,
+            "fidelity": self._document_of(record, "fidelity") or {},
+        }
+
+    def actual(self, twin: str) -> Document | None:
+        """A known twin as last read back: {"uuid", "boot_id", "scopes", …}; None when that is not known, or damaged."""
+        return self._document_of(self._known_twin(twin), "actual")
+
+    def adopt(self, twin: str, host: str, follows: bool = True) -> None:
+        """Have a record of a twin of a host."""
+        if self.twin(twin) is None:
+            self.backend.commit(Change(twin_key(twin), pack(Twin(twin, host, follows)), 0))
+
+    def intend(self, twin: str, units: list[list[str]]) -> None:
+        """Say, before the twin is touched, that it is about to be; units is [[name, verb]] of what will restart or reload at the end."""
+        self._commit(self._known_twin(twin)._replace(applying=units))
+
+    def settle(self, twin: str, revision: int, actual: Document, fidelity: Document, outcome: Document, audited: bool, rest: bool = False) -> None:
+        """Record what the twin was verified to be, and the outcome at a revision of its host.
+
+        audited: whether all of it was read. rest: whether it still is to become more.
+        """
+        record, now = self._known_twin(twin), time.time()
+        owner = twin_key(twin)
+        record = record._replace(
+            actual=self.documents.put(owner, freeze(actual)), fidelity=self.documents.put(owner, freeze(fidelity)), applying=[] if rest else None,
+            verified=now, audited=now if audited else record.audited, settled=revision,
+        )
+        self._commit(record, *([self.history.end(record.host, revision, outcome)] if record.follows else []))
+
+    def forget_actual(self, twin: str) -> None:
+        """The twin is new or unknown: the next cycle reads all of it."""
+        self._commit(self._known_twin(twin)._replace(actual=None, applying=None))
+
+    def pause(self, twin: str, why: str) -> None:
+        """Stop following (why is a sentence), or follow again (empty): then the next cycle reads the whole twin and counts no difference as drift."""
+        record = self._known_twin(twin)
+        self._commit(record._replace(paused=why, applying=[] if not why and record.applying is None else record.applying))
+
+    def remove_twin(self, twin: str) -> None:
+        """Forget a twin; its host stays known."""
+        self.backend.commit(Change(twin_key(twin), None))
+        self.documents.keep_only(twin_key(twin), set())
+
+    def _commit(self, record: Twin, *more: Change) -> None:
+        key = twin_key(record.id)
+        self.backend.commit(Change(key, pack(record), record.version), *more)
+        self.documents.keep_only(key, {name for name in (record.actual, record.fidelity) if name})
+
+    def _document_of(self, twin: Twin, field: str) -> Document | None:
+        name = getattr(twin, field)
+        content = self.documents.get(twin_key(twin.id), name) if name else None
+        if content is not None:
+            return cast(Document, thaw(content))
+        now = self.twin(twin.id)  # another process may have put a newer document in its place meanwhile
+        return self._document_of(now, field) if now and now.version != twin.version else None
+
+    def _known_twin(self, twin: str) -> Twin:
+        record = self.twin(twin)
+        if record is None:
+            raise TwinError("There is no record of a twin %s here: run safetytwin.twin.sync first." % twin)
+        return record

@@ -1,0 +1,98 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The content store: nobody else reads it, damage is found and repaired, nothing that is named is swept."""
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.codec import digest
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._store import blobs as blobs_module
+from ansible_collections.safetytwin.twin.plugins.module_utils._store.blobs import Blobs, Documents
+
+NAME = digest(b"content")
+
+
+@pytest.fixture(name="blobs")
+def fixture_blobs(tmp_path):
+    return Blobs(str(tmp_path / "lib/blobs"))
+
+
+def test_blobs_are_what_their_name_says(blobs):
+    with pytest.raises(TwinError, match="digest"):
+        blobs.put(NAME, b"something else")
+    assert blobs.get(NAME) is None
+    blobs.put(NAME, b"content")
+    assert blobs.get(NAME) == b"content"
+
+
+@pytest.mark.parametrize("damage", [b"", b"damaged", b"content and more"])
+def test_a_damaged_blob_is_none_until_it_is_put_again(blobs, damage):
+    blobs.put(NAME, b"content")
+    with open(blobs.path(NAME), "wb") as stream:
+        stream.write(damage)
+    assert blobs.get(NAME) is None
+    blobs.put(NAME, b"content")
+    assert blobs.get(NAME) == b"content"
+
+
+@pytest.mark.parametrize("name", ["", "/etc/shadow", "../" * 21 + "x", "A" * 64, NAME + "\n"])
+def test_a_name_that_is_no_digest_reaches_no_file(blobs, name):
+    assert blobs.get(name) is None
+    with pytest.raises(TwinError, match="not the name of a content"):
+        blobs.path(name)
+
+
+def test_nobody_else_can_read_them_from_the_beginning(blobs, tmp_path, monkeypatch):
+    """Whatever the mask is, and looked at while they are made."""
+    seen = []
+
+    def watched(path):
+        seen.extend(each.stat().st_mode & 0o077 for each in (tmp_path / "lib").rglob("*"))
+        return sync(path)
+
+    sync = blobs_module.sync_directory
+    monkeypatch.setattr(blobs_module, "sync_directory", watched)
+    mask = os.umask(0)
+    try:
+        blobs.put(NAME, b"content")
+        Documents(str(tmp_path / "lib/documents")).put("host/web1", b"{}")
+    finally:
+        os.umask(mask)
+    assert seen and set(seen) == {0}
+
+
+def test_directories_are_synced_up_to_the_first_that_was_there(blobs, tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(blobs_module, "sync_directory", synced.append)
+    blobs.put(NAME, b"content")
+    made = blobs.path(NAME).rsplit("/", 1)[0]
+    assert synced == [str(tmp_path), str(tmp_path / "lib"), str(tmp_path / "lib/blobs"), made]
+
+
+def test_a_sweep_spares_what_is_named_or_new(blobs):
+    names = [digest(content) for content in (b"named", b"old", b"again")]
+    for content in (b"named", b"old", b"again"):
+        blobs.put(digest(content), content)
+    for name in names:
+        os.utime(blobs.path(name), (1, 1))
+    blobs.put(names[2], b"again")
+    assert blobs.swept() == 0
+    assert blobs.sweep({names[0]}, time.time() - 60) == 1
+    assert [blobs.get(name) for name in names] == [b"named", None, b"again"]
+    assert blobs.swept() > 0
+
+
+def test_documents_are_replaced_by_owner(tmp_path):
+    documents = Documents(str(tmp_path / "documents"))
+    first, second = documents.put("host/a", b"1"), documents.put("host/a", b"2")
+    assert documents.put("host/b", b"1") == first
+    documents.keep_only("host/a", {second})
+    assert (documents.get("host/a", first), documents.get("host/a", second), documents.get("host/b", first)) == (None, b"2", b"1")
+    documents.keep_only("host/a", set())
+    documents.keep_only("host/never", set())
+    assert not (tmp_path / "documents/host/a").exists()
