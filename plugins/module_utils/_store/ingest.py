@@ -8,6 +8,7 @@ import base64
 from typing import Any
 
 from .._base.errors import Busy, Refused, TwinError
+from .._packages.aptroot import Source
 from .._scopes.model import Scopes
 from .._scopes.schema import FORMAT
 from .._scopes.state import merge, migrate, state_digest
@@ -72,9 +73,9 @@ def _scopes(host: str, head: Host | None, before: Scopes, reply: Document) -> Sc
     return scopes
 
 
-def apt_sources(store: Store, scopes: Scopes) -> list[dict[str, Any]]:
+def apt_sources(store: Store, scopes: Scopes) -> list[Source]:
     """The host's package sources and keys: [{"path", "content": bytes}], as far as their contents are here."""
-    found = []
+    found: list[Source] = []
     for path, item in sorted(scopes["files"]["items"].items()):
         if path.startswith(APT_FILES) and item["type"] == "file":
             content = store.blobs.get(item["digest"])
