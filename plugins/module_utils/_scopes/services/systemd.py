@@ -45,7 +45,8 @@ UNSET = {"", "n/a", "[not set]", "infinity", "18446744073709551615"}
 # Sessions, and instances that the kernel, udev or the console call for: they follow the machine, not the admin.
 FOREIGN = re.compile(
     r"^(user|user-runtime-dir|modprobe|container-getty|systemd-(fsck|growfs|makefs|backlight|cryptsetup|swap))@[^.]")
-CONNECTION = re.compile(r"@\d+-[^/]*\.service$")
+# What systemd names the instances of a socket with Accept=yes: NUMBER-ADDRESS:PORT-ADDRESS:PORT, NUMBER-PID-UID or NUMBER-unknown.
+CONNECTION = re.compile(r"@\d+-(?:\d+-\d+|[^/]*:\d+-[^/]*:\d+|unknown)\.service$")
 
 # A unit's properties as systemctl shows them, and units by name.
 Unit = Dict[str, str]
