@@ -43,9 +43,19 @@ def os_release(root: str = "") -> dict[str, str]:
     for path in OS_RELEASE:
         content = _read(root + path)
         if content:
-            found = re.findall(r"^([A-Z][A-Z0-9_]*)=(.*)$", content, re.MULTILINE)
-            return {name: " ".join(shlex.split(value)) for name, value in found}
+            return parse_os_release(content)
     return {}
+
+
+def parse_os_release(content: str) -> dict[str, str]:
+    """{NAME: value} of the text of os-release; lines that are no assignment of a shell are left out."""
+    found = {}
+    for name, value in re.findall(r"^([A-Z][A-Z0-9_]*)=(.*)$", content, re.MULTILINE):
+        try:
+            found[name] = " ".join(shlex.split(value))
+        except ValueError:  # an open quote
+            continue
+    return found
 
 
 def _line(path: str) -> str:

@@ -77,6 +77,13 @@ def _read(engine: Engine) -> Items:
 
 def parse(engine: str, answers: dict[str, Any]) -> Items:
     """Items of an engine's answers: {"containers": [inspect …], "images", "networks", "volumes": as listed}."""
+    try:
+        return _items(engine, answers)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise TwinError("%s gave an answer that cannot be read: %s." % (engine, error)) from error
+
+
+def _items(engine: str, answers: dict[str, Any]) -> Items:
     digests = {image["Id"]: sorted(image.get("RepoDigests") or []) for image in answers["images"]}
     items = {}
     for inspected in answers["containers"]:

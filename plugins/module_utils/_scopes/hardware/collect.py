@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import socket
 from typing import Any, Iterator
 
@@ -23,6 +22,7 @@ except ImportError:  # then the addresses of network interfaces stay unknown
     psutil = None
 
 from ..._base.codec import text
+from ..._base.machine import parse_os_release
 from ..._base.run import run
 from ..._secrets.redact import redact_text
 from ..context import result
@@ -48,7 +48,7 @@ def collect(context: Context) -> Body:
         "virtualization": {"kind": text(run(["systemd-detect-virt"]).out).strip() or "unknown"},
         # A command line may carry credentials of the boot (an installer's, a network disk's).
         "kernel": _present(release=os.uname().release, command_line=redact_text(_text(context, "/proc/cmdline").strip())),
-        "distribution": parse_os_release(_text(context, "/etc/os-release") or _text(context, "/usr/lib/os-release")),
+        "distribution": distribution(_text(context, "/etc/os-release") or _text(context, "/usr/lib/os-release")),
     }
     items.update(_disks(context))
     items.update(_filesystems(context))
@@ -62,9 +62,9 @@ def parse_meminfo(content: str) -> dict[str, int]:
     return {name: int(number) * (1024 if unit else 1) for name, number, unit in rows}
 
 
-def parse_os_release(content: str) -> Item:
-    """Item of /etc/os-release, whose values are quoted as a shell's."""
-    values = dict(word.partition("=")[::2] for word in shlex.split(content, comments=True))
+def distribution(content: str) -> Item:
+    """Item of the text of os-release."""
+    values = parse_os_release(content)
     return _present(
         id=values.get("ID", "linux"),
         version_id=values.get("VERSION_ID"),

@@ -10,7 +10,7 @@ from ..._base.codec import text
 from ..._base.run import check, run
 from ..._secrets.redact import redact_text
 from ..context import HOST, Context, result
-from ..model import Body, Item
+from ..model import Body, Item, Items
 from . import dpkg
 
 EXTENDED_STATES = "/var/lib/apt/extended_states"
@@ -95,7 +95,12 @@ def parse_policy(content: str) -> dict[str, str]:
 def _rpm(context: Context) -> Body:
     if run(["rpm", "--version"]).rc:
         return result({}, note="There is no package database of dpkg or rpm on this machine.", status="empty")
-    rows = text(check(["rpm", "-qa", "--qf", RPM_QUERY], "Listing packages with rpm")).splitlines()
-    split = (row.partition("\t")[::2] for row in sorted(rows))
-    items = {key: {"version": re.sub("^0:", "", version), "status": "installed", "held": False, "automatic": False} for key, version in split}
-    return result(context.wanted(items))
+    return result(context.wanted(parse_rpm(text(check(["rpm", "-qa", "--qf", RPM_QUERY], "Listing packages with rpm")))))
+
+
+def parse_rpm(content: str) -> Items:
+    """Items of rpm's answer to RPM_QUERY; of several versions of a package the last in the order of text."""
+    rows = (row.partition("\t") for row in sorted(content.splitlines()))
+    # rpm lists the keys that were imported as packages; whatever else has no tab is a message.
+    sound = ((key, version) for key, tab, version in rows if tab and not key.startswith("gpg-pubkey:"))
+    return {key: {"version": re.sub("^0:", "", version), "status": "installed", "held": False, "automatic": False} for key, version in sound}

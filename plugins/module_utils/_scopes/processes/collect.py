@@ -28,6 +28,7 @@ ATTRIBUTES = [
     "pid", "ppid", "name", "cmdline", "exe", "username", "cwd", "cpu_times", "memory_info", "io_counters", "num_threads",
     "status",
 ]
+TOTALS = ("cpu_seconds", "memory_bytes", "read_bytes", "written_bytes")
 EMPTY = {"count": 0, "cpu_seconds": 0.0, "memory_bytes": 0, "read_bytes": 0, "written_bytes": 0}
 GPUS = re.compile(r"/dev/(nvidia\d|nvidiactl|kfd|dri/render|accel)")
 CONTAINER = re.compile(r"(?:docker|libpod|libpod_parent|cri-containerd|crio|containerd)[-/:]+([0-9a-f]{64})")
@@ -35,7 +36,7 @@ UNIT = re.compile(r"/([^/]+\.(?:service|socket|mount))(?:/|\Z)")
 USER_UNIT = re.compile(r"/user@(\d+)\.service/(?:.*/)?([^/]+\.service)(?:/|\Z)")
 SESSION = re.compile(r"/(session-[^/]+)\.scope")
 
-# The ATTRIBUTES of a process as psutil gives them.
+# Of a process: the ATTRIBUTES that are plain values, TOTALS (None where they are not known), the path of its cgroup, and what it is listening on.
 Row = Dict[str, Any]
 
 
@@ -49,23 +50,24 @@ def collect_telemetry(context: Context) -> dict[str, Any]:
     if psutil is None:
         raise TwinError("Processes cannot be read: psutil is missing for this Python; install the package python3-psutil.")
     listening = _listening()
+    rows = [dict(row, listening=listening.get(row["pid"], [])) for row in map(_row, psutil.process_iter()) if row]
+    return {"groups": grouped(rows), "llm": [workload for workload in map(_workload, rows) if workload]}
+
+
+def grouped(rows: list[Row]) -> dict[str, dict[str, Any]]:
+    """{OWNER: {"kind", "count", "processes": […], totals}} of processes."""
     groups: dict[str, dict[str, Any]] = {}
-    workloads = []
-    for process in psutil.process_iter():
-        row = _row(process)
-        if row is None:
-            continue
-        owner, kind = owner_of(_cgroup(row["pid"]), row)
+    for row in rows:
+        owner, kind = owner_of(row["cgroup"], row)
         group = groups.setdefault(owner, dict(EMPTY, kind=kind, processes={}))
-        _count(group, row)
-        _merge(group["processes"], row, listening.get(row["pid"], []))
-        workload = _workload(row, owner)
-        if workload:
-            workloads.append(workload)
+        group["count"] += 1
+        for total in TOTALS:
+            group[total] += row[total] or 0
+        _merge(group["processes"], row)
     for group in groups.values():
         group["processes"] = [group["processes"][key] for key in sorted(group["processes"])]
         group["cpu_seconds"] = round(group["cpu_seconds"], 2)
-    return {"groups": groups, "llm": workloads}
+    return groups
 
 
 def owner_of(cgroup: str, row: Row) -> tuple[str, str]:
@@ -104,23 +106,25 @@ def _cgroup(pid: int) -> str:
 
 
 def _row(process: Any) -> Row | None:
-    """The attributes as a dict; None for a process that is gone or only waits to be reaped."""
+    """What is known of a process, without what it listens on; None for a process that is gone or only waits to be reaped."""
     try:
         row = process.as_dict(ATTRIBUTES)
     except GONE:
         return None
-    return None if row["status"] == psutil.STATUS_ZOMBIE else row
+    times, memory, traffic = row.pop("cpu_times"), row.pop("memory_info"), row.pop("io_counters")
+    if row.pop("status") == psutil.STATUS_ZOMBIE:
+        return None
+    return dict(
+        row,
+        cgroup=_cgroup(row["pid"]),
+        cpu_seconds=sum(times[:2]) if times else None,
+        memory_bytes=memory.rss if memory else None,
+        read_bytes=traffic.read_bytes if traffic else None,
+        written_bytes=traffic.write_bytes if traffic else None,
+    )
 
 
-def _count(group: dict[str, Any], row: Row) -> None:
-    group["count"] += 1
-    group["cpu_seconds"] += sum(row["cpu_times"][:2]) if row["cpu_times"] else 0.0
-    group["memory_bytes"] += row["memory_info"].rss if row["memory_info"] else 0
-    group["read_bytes"] += row["io_counters"].read_bytes if row["io_counters"] else 0
-    group["written_bytes"] += row["io_counters"].write_bytes if row["io_counters"] else 0
-
-
-def _merge(entries: dict[Any, dict[str, Any]], row: Row, sockets: list[str]) -> None:
+def _merge(entries: dict[Any, dict[str, Any]], row: Row) -> None:
     argv = redact_argv(row["cmdline"] or [])
     while argv and not argv[-1]:  # a program that wrote its title over its arguments leaves empty ones behind
         argv.pop()
@@ -132,7 +136,7 @@ def _merge(entries: dict[Any, dict[str, Any]], row: Row, sockets: list[str]) -> 
     entry["count"] += 1
     entry["threads"] += row["num_threads"] or 0
     entry["pids"].append(row["pid"])
-    entry["listening"] = sorted(set(entry["listening"]) | set(sockets))
+    entry["listening"] = sorted(set(entry["listening"]) | set(row["listening"]))
 
 
 def _listening() -> dict[int, list[str]]:
@@ -151,7 +155,7 @@ def _listening() -> dict[int, list[str]]:
     return found
 
 
-def _workload(row: Row, owner: str) -> dict[str, Any] | None:
+def _workload(row: Row) -> dict[str, Any] | None:
     seen = llm.recognise(row["cmdline"] or [])
     if seen is None:
         return None
@@ -159,8 +163,8 @@ def _workload(row: Row, owner: str) -> dict[str, Any] | None:
         seen = llm.recognise(row["cmdline"], _environment(row["pid"])) or seen
     if "model" in seen:
         seen["model"] = redact_argv(["", seen["model"]])[1]
-    memory = row["memory_info"].rss if row["memory_info"] else None
-    return dict(seen, owner=owner, pid=row["pid"], gpus=_gpus(row["pid"]), memory_bytes=memory)
+    owner = owner_of(row["cgroup"], row)[0]
+    return dict(seen, owner=owner, pid=row["pid"], gpus=_gpus(row["pid"]), memory_bytes=row["memory_bytes"])
 
 
 def _environment(pid: int) -> dict[str, str]:

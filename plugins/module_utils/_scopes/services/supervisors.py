@@ -13,7 +13,7 @@ from xml.parsers.expat import ExpatError
 
 from ..._base.errors import TwinError
 from ..._base.unix_http import call
-from ..model import Items
+from ..model import Item, Items
 
 INIT_SCRIPTS = "/etc/init.d"
 NO_SCRIPTS = {"README", "functions", "rc", "rcS", "single", "skeleton"}
@@ -49,17 +49,18 @@ def parse_supervisor(answer: bytes) -> Items:
     """Items of the XML-RPC answer (bytes) of getAllProcessInfo."""
     try:
         rows: Any = xmlrpc.client.loads(answer)[0][0]
-    except (xmlrpc.client.Error, ExpatError, LookupError) as error:
+        return dict(map(_program, rows))
+    except (xmlrpc.client.Error, ExpatError, LookupError, TypeError, AttributeError) as error:
         raise TwinError("supervisord gave an answer that cannot be read: %s." % error) from error
-    items = {}
-    for row in rows:
-        name = row["name"] if row["group"] == row["name"] else "%s:%s" % (row["group"], row["name"])
-        state = row["statename"]
-        item = {"load": "loaded", "active": SUPERVISED.get(state, "inactive"), "sub_state": state.lower()}
-        if row["pid"]:
-            item["main_pid"] = row["pid"]
-        items["supervisor:" + name] = item
-    return items
+
+
+def _program(row: Any) -> tuple[str, Item]:
+    name = row["name"] if row["group"] == row["name"] else "%s:%s" % (row["group"], row["name"])
+    state = row["statename"]
+    item = {"load": "loaded", "active": SUPERVISED.get(state, "inactive"), "sub_state": state.lower()}
+    if row["pid"]:
+        item["main_pid"] = row["pid"]
+    return "supervisor:" + name, item
 
 
 def snaps() -> Items:
@@ -72,15 +73,15 @@ def snaps() -> Items:
 def parse_snaps(answer: bytes) -> Items:
     """Items of snapd's JSON answer (bytes) to /v2/apps?select=service."""
     try:
-        rows = json.loads(answer)["result"]
-    except (ValueError, KeyError, TypeError) as error:
+        return dict(map(_snap_service, json.loads(answer)["result"]))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise TwinError("snapd gave an answer that cannot be read: %s." % error) from error
-    return {
-        "snap:%s.%s" % (row["snap"], row["name"]): {
-            "load": "loaded",
-            "active": "active" if row.get("active") else "inactive",
-            "enablement": "enabled" if row.get("enabled") else "disabled",
-            "type": row["daemon"],
-        }
-        for row in rows
+
+
+def _snap_service(row: Any) -> tuple[str, Item]:
+    return "snap:%s.%s" % (row["snap"], row["name"]), {
+        "load": "loaded",
+        "active": "active" if row.get("active") else "inactive",
+        "enablement": "enabled" if row.get("enabled") else "disabled",
+        "type": row["daemon"],
     }

@@ -28,7 +28,8 @@ class Show(Protocol):
 
 def user_units(context: Context, show: Show) -> Items:
     """Items `user@NAME/UNIT`: what a user or the admin wrote or switched; show asks systemctl, see collect.show."""
-    items, silent = {}, []
+    items: Items = {}
+    silent = []
     for name in sorted(_lingering()):
         names = _names(context, name)
         if not names:
@@ -38,11 +39,15 @@ def user_units(context: Context, show: Show) -> Items:
         except (KeyError, TwinError):
             silent.append(name)
             continue
-        own = {key: unit for key, unit in units.items() if _is_own(unit)}
-        items.update({"user@%s/%s" % (name, key): systemd.item(unit, units, ()) for key, unit in own.items()})
+        items.update(own_items(units, name))
     if silent:
         raise TwinError("The systemd of user %s does not answer: see `loginctl user-status`." % ", ".join(silent))
     return items
+
+
+def own_items(units: systemd.Units, name: str) -> Items:
+    """Items `user@NAME/UNIT` of those of a user's units that somebody wrote or switched."""
+    return {"user@%s/%s" % (name, key): systemd.item(unit, units, ()) for key, unit in units.items() if _is_own(unit)}
 
 
 def _lingering() -> list[str]:
