@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from . import client, domain
 
@@ -13,13 +14,13 @@ AGENT_SECONDS = 10
 POLL_SECONDS = 0.1
 
 
-def chain(dom):
+def chain(dom: Any) -> list[str]:
     """Paths of the layers a guest has open, the written one first; none while it is off."""
     with client.spoken("Reading domain %s" % dom.name()):
         return domain.chain(dom.XMLDesc()) if dom.isActive() else []
 
 
-def cut(dom, path):
+def cut(dom: Any, path: str) -> str:
     """Freeze the layer a running or paused guest writes to and go on in a new one at path.
 
     Returns "quiesced" when the guest agent froze the file systems meanwhile, else "crash" (as after a power cut).
@@ -44,7 +45,7 @@ def cut(dom, path):
     return "crash"
 
 
-def merge(dom, child, parent):
+def merge(dom: Any, child: str, parent: str) -> None:
     """Write the content of one layer of the running chain into the one below it, which takes its place."""
     api = client.libvirt
     with client.spoken("Merging layer %s of domain %s" % (child, dom.name())):

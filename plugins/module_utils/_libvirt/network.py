@@ -6,25 +6,33 @@
 from __future__ import annotations
 
 import json
+from typing import Any, Mapping
 
 from .._base.errors import TwinError
 from .._base.run import check
 from . import client, network_xml
+from .network_xml import NetworkSpec
 
 NAME = "safetytwin"
 SUBNET = "10.62.22.0/24"
 
 
-def find(conn, name):
-    """{"active", "ours", "subnet", "leases"} of a network, or None if there is none of that name."""
+class Network(NetworkSpec):
+    """A network as it is."""
+
+    active: bool
+
+
+def find(conn: Any, name: str) -> Network | None:
+    """A network, or None if there is none of that name."""
     network = _lookup(conn, name)
     if network is None:
         return None
     with client.spoken("Reading network %s" % name):
-        return dict(network_xml.read(network.XMLDesc()), active=bool(network.isActive()))
+        return {**network_xml.read(network.XMLDesc()), "active": bool(network.isActive())}
 
 
-def ensure_network(conn, name=NAME, subnet=None):
+def ensure_network(conn: Any, name: str = NAME, subnet: str | None = None) -> bool:
     """Make sure the network is there and active; whether that took a change."""
     missing = missing_network(conn, name, subnet)
     if missing:
@@ -32,7 +40,7 @@ def ensure_network(conn, name=NAME, subnet=None):
     return bool(missing)
 
 
-def missing_network(conn, name, subnet):
+def missing_network(conn: Any, name: str, subnet: str | None) -> str | None:
     """What ensure_network would do, as a sentence, or None; what it could not do is raised."""
     network = find(conn, name)
     if network is None:
@@ -49,7 +57,7 @@ def missing_network(conn, name, subnet):
     return "start the network %s" % name
 
 
-def make(conn, name, subnet):
+def make(conn: Any, name: str, subnet: str | None) -> None:
     """Define and start the network, or start it if it is there."""
     with client.spoken("Making the network %s" % name):
         network = _lookup(conn, name) or conn.networkDefineXML(network_xml.build(name, subnet or SUBNET))
@@ -58,15 +66,16 @@ def make(conn, name, subnet):
             network.create()
 
 
-def add_lease(conn, name, lease):
+def add_lease(conn: Any, name: str, lease: Mapping[str, str]) -> None:
     """Fix a twin's address; lease is {"mac", "address", "domain"}."""
     _update(conn, name, _api().VIR_NETWORK_UPDATE_COMMAND_ADD_LAST, lease)
 
 
-def drop_lease(conn, name, lease):
+def drop_lease(conn: Any, name: str, lease: Mapping[str, str]) -> None:
     """Forget a twin's address; the network goes with its last twin."""
     _update(conn, name, _api().VIR_NETWORK_UPDATE_COMMAND_DELETE, lease)
-    if not find(conn, name)["leases"]:
+    found = find(conn, name)
+    if found and not found["leases"]:
         with client.spoken("Removing the network %s" % name):
             network = _lookup(conn, name)
             if network.isActive():
@@ -74,7 +83,7 @@ def drop_lease(conn, name, lease):
             network.undefine()
 
 
-def _update(conn, name, command, lease):
+def _update(conn: Any, name: str, command: int, lease: Mapping[str, str]) -> None:
     network = _lookup(conn, name)
     xml = network_xml.lease_xml(lease["mac"], lease["address"], lease["domain"])
     with client.spoken("Fixing the address %s in network %s" % (lease["address"], name)):
@@ -84,7 +93,7 @@ def _update(conn, name, command, lease):
         network.update(command, _api().VIR_NETWORK_SECTION_IP_DHCP_HOST, -1, xml, flags)
 
 
-def _lookup(conn, name):
+def _lookup(conn: Any, name: str) -> Any:
     try:
         return conn.networkLookupByName(name)
     except _api().libvirtError as error:
@@ -93,11 +102,11 @@ def _lookup(conn, name):
         raise TwinError("Looking for network %s failed: %s." % (name, error)) from error
 
 
-def _api():
+def _api() -> Any:
     return client.libvirt
 
 
-def _routes(name):
+def _routes(name: str) -> list[dict[str, Any]]:
     """IPv4 ranges this machine reaches already, our own bridge left out."""
-    routes = json.loads(check(["ip", "-json", "-4", "route", "show"], "Reading the routes of this machine") or b"[]")
+    routes: list[dict[str, Any]] = json.loads(check(["ip", "-json", "-4", "route", "show"], "Reading the routes of this machine") or b"[]")
     return [route for route in routes if route.get("dev") != network_xml.bridge_name(name)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import xml.etree.ElementTree as ET
+from typing import Any, Iterable, Mapping, TypedDict
 
 from .._base.errors import TwinError
 from .domain import NAMESPACE, PREFIX
@@ -16,7 +17,15 @@ FIRST_LEASE = 10  # addresses below are the hypervisor's and the package proxy's
 INTERFACE_NAME_LIMIT = 15
 
 
-def bridge_name(network):
+class NetworkSpec(TypedDict):
+    """What a network's XML says: subnet is "a.b.c.d/n" or None, leases are {mac: address}."""
+
+    ours: bool
+    subnet: str | None
+    leases: dict[str, str]
+
+
+def bridge_name(network: str) -> str:
     """The bridge of a network of ours: readable where the kernel's limit on interface names allows it."""
     name = network + "0"
     if len(name) <= INTERFACE_NAME_LIMIT and name.isalnum():
@@ -24,7 +33,7 @@ def bridge_name(network):
     return "st" + hashlib.sha256(network.encode("utf-8")).hexdigest()[:10]
 
 
-def build(network, subnet):
+def build(network: str, subnet: str) -> str:
     """Network XML: no <forward> (isolated), no DNS (a resolver would be a way out), leases only for known twins."""
     span = parse_subnet(subnet)
     root = ET.Element("network")
@@ -38,27 +47,28 @@ def build(network, subnet):
     return ET.tostring(root, encoding="unicode")
 
 
-def read(text):
-    """{"ours", "subnet": "a.b.c.d/n" or None, "leases": {mac: address}} of a network's XML."""
+def read(text: str) -> NetworkSpec:
+    """What a network's XML says."""
     root = ET.fromstring(text)
     address = root.find("ip")
     subnet = None
     if address is not None and ":" not in address.get("address", ":"):
         size = address.get("prefix") or address.get("netmask") or "24"
         subnet = str(ipaddress.ip_network("%s/%s" % (address.get("address"), size), strict=False))
+    leases = ((host.get("mac"), host.get("ip")) for host in root.iterfind("ip/dhcp/host"))
     return {
         "ours": root.find("metadata/{%s}network" % NAMESPACE) is not None,
         "subnet": subnet,
-        "leases": {host.get("mac"): host.get("ip") for host in root.iterfind("ip/dhcp/host") if host.get("mac")},
+        "leases": {mac: address for mac, address in leases if mac and address},
     }
 
 
-def lease_xml(mac, address, name):
+def lease_xml(mac: str, address: str, name: str) -> str:
     """The DHCP host entry of one twin."""
     return ET.tostring(ET.Element("host", {"mac": mac, "name": name, "ip": address}), encoding="unicode")
 
 
-def choose_address(subnet, mac, leases, before=""):
+def choose_address(subnet: str, mac: str, leases: Mapping[str, str], before: str = "") -> str:
     """The twin's address: its lease, else the one it had before if that is free, else the first free one from a place its MAC decides."""
     if mac in leases:
         return leases[mac]
@@ -75,7 +85,7 @@ def choose_address(subnet, mac, leases, before=""):
     raise TwinError("Network range %s has no free address left: remove a twin or use another network." % subnet)
 
 
-def clash(subnet, routes):
+def clash(subnet: str, routes: Iterable[Mapping[str, Any]]) -> str | None:
     """The sentence to refuse a range with, or None; routes are {"dst", "dev"} as ip -json prints them."""
     span = parse_subnet(subnet)
     for route in routes:
@@ -91,7 +101,7 @@ def clash(subnet, routes):
     return None
 
 
-def parse_subnet(subnet):
+def parse_subnet(subnet: str) -> ipaddress.IPv4Network:
     """An IPv4 range large enough for twins, as an ip_network."""
     try:
         span = ipaddress.IPv4Network(subnet)

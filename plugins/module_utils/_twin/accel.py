@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+from typing import Any, Iterable, TypedDict
 
 from .._base.codec import dumps, write_atomic
 from .._base.errors import TwinError
@@ -20,7 +21,14 @@ PROBE_SECONDS = 20
 MARKER = b"Unable to mount root"
 
 
-def choose(wanted, kernels, cache, remember=True):
+class Verdict(TypedDict):
+    """kvm or tcg, and why, as a sentence."""
+
+    accel: str
+    reason: str
+
+
+def choose(wanted: str, kernels: Iterable[str], cache: str, remember: bool = True) -> Verdict:
     """{"accel": "kvm"|"tcg", "reason": sentence}. wanted: auto, kvm or tcg; kernels: paths of kernels to try, first readable wins;
     cache: file of the last verdict, valid for one boot of this machine and one QEMU."""
     if wanted != "auto":
@@ -30,14 +38,14 @@ def choose(wanted, kernels, cache, remember=True):
     key = _situation()
     known = _recall(cache)
     if known and known["key"] == key:
-        return known["verdict"]
+        return {"accel": known["verdict"]["accel"], "reason": known["verdict"]["reason"]}
     verdict = probe(kernels)
     if remember:
         write_atomic(cache, dumps({"key": key, "verdict": verdict}).encode("ascii"))
     return verdict
 
 
-def probe(kernels, device=DEVICE, seconds=PROBE_SECONDS):
+def probe(kernels: Iterable[str], device: str = DEVICE, seconds: float = PROBE_SECONDS) -> Verdict:
     """Boot a kernel under KVM for a bounded time and say what came of it."""
     if not os.access(device, os.R_OK | os.W_OK):
         return _tcg("%s is missing or not open to this user" % device)
@@ -76,20 +84,21 @@ def probe(kernels, device=DEVICE, seconds=PROBE_SECONDS):
     return _tcg("KVM opens, but QEMU does not run under it: %s" % result.err.decode("utf-8", "replace").strip()[-200:])
 
 
-def _tcg(reason):
+def _tcg(reason: str) -> Verdict:
     return {"accel": "tcg", "reason": reason}
 
 
-def _situation():
+def _situation() -> list[str]:
     with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
         boot = stream.read().strip()
     return [boot, run([QEMU, "--version"]).out.decode("utf-8", "replace").split("\n", 1)[0]]
 
 
-def _recall(cache):
+def _recall(cache: str) -> dict[str, Any] | None:
     """The last verdict, or None; a damaged cache is worth no more than a missing one."""
     try:
         with open(cache, encoding="ascii") as stream:
-            return json.load(stream)
+            known: dict[str, Any] = json.load(stream)
     except (FileNotFoundError, ValueError):
         return None
+    return known

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from typing import Any, TypedDict
 
 from .._base.errors import TwinError
 from . import layers
@@ -19,8 +20,16 @@ DISK = "disk.qcow2"
 CMDLINE = "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=no mitigations=off no_timer_check"
 
 
-def read_image(directory):
-    """{"disk": path, "boot": {"kernel", "initrd", "cmdline"} or None (its own boot loader), "digest": hex}; what is missing or damaged is a sentence."""
+class Image(TypedDict):
+    """A base image: boot is None where it has its own boot loader."""
+
+    disk: str
+    boot: dict[str, str] | None
+    digest: str
+
+
+def read_image(directory: str) -> Image:
+    """The base image in a directory; what is missing or damaged is a sentence."""
     disk = os.path.join(directory, DISK)
     if not os.path.isfile(disk):
         raise TwinError("Base image %s is missing: build it with the role image, or name the directory that holds %s." % (disk, DISK))
@@ -30,18 +39,19 @@ def read_image(directory):
     return {"disk": disk, "boot": _boot(directory, manifest), "digest": manifest.get("digest") or _digest(disk)}
 
 
-def _manifest(directory):
+def _manifest(directory: str) -> dict[str, Any]:
     path = os.path.join(directory, "manifest.json")
     try:
         with open(path, encoding="utf-8") as stream:
-            return json.load(stream)
+            manifest: dict[str, Any] = json.load(stream)
     except FileNotFoundError:
         return {}
     except ValueError as wrong:
         raise TwinError("%s is not JSON: %s; build the image again." % (path, wrong)) from wrong
+    return manifest
 
 
-def _boot(directory, manifest):
+def _boot(directory: str, manifest: dict[str, Any]) -> dict[str, str] | None:
     kernel, initrd = os.path.join(directory, "vmlinuz"), os.path.join(directory, "initrd.img")
     present = [os.path.isfile(path) for path in (kernel, initrd)]
     if not any(present):
@@ -51,7 +61,7 @@ def _boot(directory, manifest):
     return {"kernel": kernel, "initrd": initrd, "cmdline": manifest.get("cmdline") or CMDLINE}
 
 
-def _digest(path):
+def _digest(path: str) -> str:
     digest = hashlib.sha256()
     with open(path, "rb") as stream:
         for block in iter(lambda: stream.read(1 << 20), b""):

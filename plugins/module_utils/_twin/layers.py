@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+from typing import Any, Collection, Dict, Iterable, Optional
 
 from .._base.errors import TwinError
 from .._base.run import check, run
@@ -21,16 +22,20 @@ LAYER = re.compile(r"layer-(\d{4,})\.qcow2\Z")
 FREE_FOR_LAYER = 256 << 20  # bytes; less would pause the guest at its next writes
 MERGE_SECONDS = 3600
 
+# {layer file name: name of the layer below it, or None over the base image}
+Parents = Dict[str, Optional[str]]
 
-def inspect(path):
+
+def inspect(path: str) -> dict[str, Any]:
     """What qemu-img says of an image, also while a guest has it open; a file that is no image is a sentence."""
     result = run(["qemu-img", "info", "-U", "--output=json", path])
     if result.rc:
         raise TwinError("%s is not a readable disk image: %s" % (path, result.err.decode("utf-8", "replace").strip()))
-    return json.loads(result.out)
+    known: dict[str, Any] = json.loads(result.out)
+    return known
 
 
-def verify(path):
+def verify(path: str) -> None:
     """Check the structure of an image nothing has open; truncated or damaged ones are a sentence."""
     known = inspect(path)
     if known["format"] != "qcow2":
@@ -42,14 +47,14 @@ def verify(path):
         raise TwinError("Image %s is damaged or truncated: build or fetch it again." % path)
 
 
-def require_space(directory, wanted=FREE_FOR_LAYER):
+def require_space(directory: str, wanted: int = FREE_FOR_LAYER) -> None:
     """A sentence now instead of a guest that stops later."""
     free = shutil.disk_usage(directory).free
     if free < wanted:
         raise TwinError("%s has %d MiB free, a layer needs at least %d MiB: free some space." % (directory, free >> 20, wanted >> 20))
 
 
-def create(path, backing, size=None):
+def create(path: str, backing: str, size: int | None = None) -> None:
     """A new empty layer over another one; size in GiB grows the disk, never shrinks it."""
     require_space(os.path.dirname(path))
     argv = ["qemu-img", "create", "-q", "-f", "qcow2", "-b", backing, "-F", "qcow2", path]
@@ -59,20 +64,20 @@ def create(path, backing, size=None):
     os.chmod(path, 0o600)
 
 
-def next_path(directory):
+def next_path(directory: str) -> str:
     """The path of the next layer; numbers only grow while their files exist."""
-    numbers = [int(LAYER.match(name).group(1)) for name in _layers(directory)]
+    numbers = [int(found.group(1)) for found in map(LAYER.match, _layers(directory)) if found]
     return os.path.join(directory, "layer-%04d.qcow2" % (max(numbers) + 1 if numbers else 0))
 
 
-def parents(directory):
+def parents(directory: str) -> Parents:
     """{layer file name: name of the layer below it, or None over the base image}."""
     names = _layers(directory)
     below = {name: os.path.basename(inspect(os.path.join(directory, name)).get("backing-filename", "")) for name in names}
     return {name: parent if parent in below else None for name, parent in below.items()}
 
 
-def _layers(directory):
+def _layers(directory: str) -> list[str]:
     try:
         return sorted(name for name in os.listdir(directory) if LAYER.match(name))
     except PermissionError as denied:
@@ -81,19 +86,20 @@ def _layers(directory):
         return []
 
 
-def untouched(path):
+def untouched(path: str) -> bool:
     """Whether nothing was written to a layer since it was made."""
     extents = json.loads(check(["qemu-img", "map", "-U", "--output=json", path], "Reading the map of %s" % path))
     return not any(extent["depth"] == 0 and extent.get("present", True) for extent in extents)
 
 
-def waste(below, named, active):
+def waste(below: Parents, named: Iterable[str], active: str) -> list[tuple[str, ...]]:
     """Pure: what to do, in order, so that only named, shared and active layers remain.
 
     below as from parents(); named: files with a name; active: the file written to.
     Each step is ("delete", file) or ("merge", file, child): the content of both stays, under one of the two.
     """
-    below, steps = dict(below), []
+    below = dict(below)
+    steps: list[tuple[str, ...]] = []
     while True:
         step = _next_waste(below, set(named) | {active})
         if step is None:
@@ -105,7 +111,7 @@ def waste(below, named, active):
         del below[gone]
 
 
-def _next_waste(below, kept):
+def _next_waste(below: Parents, kept: Collection[str]) -> tuple[str, ...] | None:
     for name in sorted(below):
         if name in kept:
             continue
@@ -117,7 +123,7 @@ def _next_waste(below, kept):
     return None
 
 
-def absorb(directory, name, child):
+def absorb(directory: str, name: str, child: str) -> None:
     """Merge a frozen layer into its only child, offline: the child keeps its file, the layer's file goes. Safe to repeat after a kill."""
     path = os.path.join(directory, name)
     backing = inspect(path)["full-backing-filename"]

@@ -200,6 +200,7 @@ def _connection(conn, wish, twin, want):
     if twin and twin["spec"]["network"] != name:
         steps += _lease_freed(conn, twin["spec"]["network"], want["mac"], want["name"])
     found = libvirt_network.find(conn, name) or {
+        "active": False,
         "ours": True,
         "subnet": wish["subnet"] or libvirt_network.SUBNET,
         "leases": {},

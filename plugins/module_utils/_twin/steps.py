@@ -5,12 +5,17 @@
 
 from __future__ import annotations
 
-import collections
-
-Step = collections.namedtuple("Step", "says act")
+from typing import Any, Callable, Iterable, NamedTuple
 
 
-def carry_out(steps, dry):
+class Step(NamedTuple):
+    """One thing to do, as a sentence for people and as the function that does it."""
+
+    says: str
+    act: Callable[[], Any]
+
+
+def carry_out(steps: Iterable[Step], dry: bool) -> list[str]:
     """Run the steps in order, unless dry, and return their sentences."""
     for step in steps:
         if not dry:
