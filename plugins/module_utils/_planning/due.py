@@ -54,6 +54,8 @@ class Due(NamedTuple):
 
 Condition = Callable[[Situation], bool]
 
+CHANGED = Due("changed", "The host has changed.")
+
 # In the order in which a cycle treats them; a reason that ends the list makes the rest meaningless.
 _ENDS: tuple[tuple[Condition, Due], ...] = (
     (lambda now: not now["known"], Due("new", "The host is new.")),
@@ -68,7 +70,7 @@ _REASONS: tuple[tuple[Condition, Due], ...] = (
     (lambda now: now["audit_age"] > now["audit_interval"], Due("audit", "The audit is due.", True)),
     (lambda now: now["verify"], Due("verify", "Reading the whole twin was asked for.", True)),
     (lambda now: now["pending"], Due("pending", "Contents are missing.")),
-    (lambda now: now["changed"], Due("changed", "The host has changed.")),
+    (lambda now: now["changed"], CHANGED),
 )
 
 
@@ -84,9 +86,9 @@ def situation(head: Mapping[str, Any] | None, twin: Mapping[str, Any] | None, as
 
 
 def due(now: Situation) -> list[Due]:
-    """Why the twin needs a cycle; empty where it needs none, or is paused and shall stay so."""
+    """Why the twin needs a cycle; empty if it needs none. A paused twin needs one only to record a changed host."""
     if now["paused"] and not now["resume"]:
-        return []
+        return [CHANGED] if now["changed"] else []
     for holds, reason in _ENDS:
         if holds(now):
             return [reason]

@@ -31,7 +31,8 @@ def test_a_twin_that_is_current_needs_no_cycle():
     ({"audited": 0}, {}, ["audit"]),
     ({"audited": 0}, {"audit_interval": "99999999999"}, []),
     ({}, {"verify": "yes"}, ["verify"]),
-    ({"paused": "On request."}, {"differs": True}, []),
+    ({"paused": "On request."}, {}, []),
+    ({"paused": "On request."}, {"differs": True}, ["changed"]),
     ({"paused": "On request."}, {"resume": True}, ["resume"]),
 ])
 def test_each_reason_comes_from_what_is_known_or_asked(known, asked, expected):

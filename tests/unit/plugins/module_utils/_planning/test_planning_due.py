@@ -22,6 +22,7 @@ def reasons(head, twin, **asked):
     (None, None, {}, ["new"], False),
     (None, RUNS, {"changed": True}, ["new"], False),
     ({**HEAD, "paused": "Paused on request.", "settled": 0}, None, {}, [], False),
+    ({**HEAD, "paused": "Paused on request."}, RUNS, {"changed": True, "rebooted": True}, ["changed"], False),
     ({**HEAD, "paused": "Paused on request."}, RUNS, {"resume": True}, ["resume"], True),
     (HEAD, None, {"changed": True}, ["absent"], False),
     (HEAD, {"state": "shutoff"}, {}, ["stopped"], False),
