@@ -66,7 +66,7 @@ def up() -> int:
     stage("The first sync: base image, twin, everything in it (usually 5 min, 3 min from the image cache)", *PAIR.play("sync"), env=PAIR.environment)
     seconds = {change.title: show(change) for change in CHANGES}
     stage("How true is it?", *PAIR.play("status"), env=PAIR.environment)
-    say("\nWhat was changed on the host, and seconds until plain tools said the same on both:")
+    say("\nSeconds from the change on the host until plain tools showed the same on both machines:")
     for title, took in seconds.items():
         say(f"  {title:44}{'DID NOT ARRIVE' if took is None else f'{took:14.1f}'}")
     missed = list(seconds.values()).count(None)
