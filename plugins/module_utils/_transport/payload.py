@@ -9,17 +9,21 @@ import json
 import os
 import tarfile
 import tempfile
+from typing import Any, Iterable, Mapping
 
 from .._packages import fetch, proxy
-from .._scopes.parts import Payload
+from .._scopes.model import Scopes
+from .._scopes.parts import ApplyReply, Payload, Step
 from .._scopes.registry import payloads
 from .._store.ingest import apt_sources
+from .._store.records import Store
+from .channel import Channel
 
 _NOTHING = Payload()
 
 
-def fetch_packages(store, document, steps):
-    """Package files for the steps that need them: {"files": {key: path}, "gone": {key: version}, "unavailable": {key: why}}."""
+def fetch_packages(store: Store, document: Mapping[str, Any], steps: Iterable[Step]) -> fetch.Fetched:
+    """Package files for the steps that need them."""
     wanted = [file for step in steps for file in _payload(step).packages(step)]
     if not wanted:
         return {"files": {}, "gone": {}, "unavailable": {}}
@@ -27,20 +31,20 @@ def fetch_packages(store, document, steps):
     return fetch.fetch(wanted, document["machine"], sources, os.path.join(store.root, "packages"), lambda: proxy.ensure(sources)["url"])
 
 
-def _payload(step):
+def _payload(step: Step) -> Payload:
     return payloads().get(step["scope"], _NOTHING)
 
 
-def missing_contents(store, steps):
+def missing_contents(store: Store, steps: Iterable[Step]) -> list[str]:
     """Digests of file contents that the steps want and the store lacks."""
     return sorted({name for name in _contents(steps) if store.blobs.get(name) is None})
 
 
-def _contents(steps):
+def _contents(steps: Iterable[Step]) -> list[str]:
     return [name for step in steps for name in _payload(step).contents(step)]
 
 
-def deliver(channel, store, request, packages):
+def deliver(channel: Channel, store: Store, request: Mapping[str, Any], packages: Mapping[str, str]) -> ApplyReply:
     """Apply request["plan"] in the twin; returns _apply's reply. packages is {key: path of a .deb}."""
     with tempfile.TemporaryFile(dir=store.root) as spool:
         with tarfile.open(fileobj=spool, mode="w") as tar:
@@ -52,16 +56,17 @@ def deliver(channel, store, request, packages):
             for path in sorted(packages.values()):
                 tar.add(path, "packages/" + os.path.basename(path))
         spool.seek(0)
-        return channel.call("_apply", spool, timeout=1800)
+        reply: ApplyReply = channel.call("_apply", spool, timeout=1800)
+    return reply
 
 
-def _add(tar, name, content):
+def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
     member = tarfile.TarInfo(name)
     member.size, member.mode = len(content), 0o600
     tar.addfile(member, io.BytesIO(content))
 
 
-def read_back(actual, reply):
+def read_back(actual: Scopes, reply: ApplyReply) -> Scopes:
     """The twin's scopes after a delivery: `actual` with everything that was read back in its place."""
     after = dict(actual)
     for scope, keys in reply["read"].items():
@@ -71,5 +76,5 @@ def read_back(actual, reply):
             continue
         asked = set(keys)
         items = {key: item for key, item in actual[scope]["items"].items() if key not in asked}
-        after[scope] = dict(actual[scope], items=dict(items, **body["items"]))
+        after[scope] = {**actual[scope], "items": dict(items, **body["items"])}
     return after
