@@ -7,18 +7,18 @@ DOCUMENTATION = r"""
 name: twin_report
 type: stdout
 version_added: "0.1.0"
-short_description: One readable line per host and cycle
+short_description: Print one line per host and cycle
 author:
   - SafetyTwin contributors (@safetytwin)
 description:
-  - Instead of tasks, shows of each host and cycle what changed, what was done in the twin, how many seconds each stage took and how true the twin is.
-  - What fails is shown as a sentence, what a playbook says with M(ansible.builtin.debug) as plain text. A task that says in its name how long it
-    usually takes is named when it begins. The other tasks are silent.
-  - Without this plugin the playbooks say the same line in a task of theirs. With it the line is not shown twice.
+  - Prints one line per host and cycle instead of tasks. It shows what changed, what was done in the twin, the seconds per stage, and the fidelity.
+  - Prints failures as sentences and messages of M(ansible.builtin.debug) as plain text. If the name of a task contains its usual duration, the name is
+    printed when the task begins. Other tasks print nothing.
+  - Without this plugin a task of the playbook prints the same line. With the plugin the line is printed once.
 options:
   format:
     description:
-      - V(line) is for people. V(json) is the whole report as one line of JSON and nothing else on standard output.
+      - V(line) prints text. V(json) prints the whole report as one line of JSON and nothing else on standard output.
     type: str
     choices: [line, json]
     default: line
@@ -29,7 +29,7 @@ options:
         key: format
   unchanged:
     description:
-      - Whether cycles that changed nothing, and tasks that take long, are shown. Cycles with failures always are.
+      - Whether to print cycles that changed nothing and the names of long tasks. Cycles with failures are always printed.
     type: bool
     default: true
     env:
@@ -38,7 +38,7 @@ options:
       - section: callback_twin_report
         key: unchanged
 requirements:
-  - Set as stdout callback in configuration, for example C(stdout_callback=safetytwin.twin.twin_report).
+  - It must be configured as stdout callback, for example with C(stdout_callback=safetytwin.twin.twin_report).
 """
 
 EXAMPLES = r"""

@@ -11,10 +11,10 @@ class ModuleDocFragment:
 attributes:
   check_mode:
     support: full
-    description: It reads only; check mode is the same run.
+    description: The module only reads, so check mode does the same.
   diff_mode:
     support: none
-    description: It reads only.
+    description: The module only reads.
 """
 
     # besides READS
@@ -22,7 +22,7 @@ attributes:
 attributes:
   facts:
     support: full
-    description: Returns C(ansible_facts) that belong to the host the task runs on.
+    description: Returns C(ansible_facts) of the host that runs the task.
 seealso:
   - module: safetytwin.twin.host_state_info
 """

@@ -10,13 +10,13 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   uri:
-    description: The hypervisor's libvirt, as seen from the machine the module runs on. Remote hypervisors are reached by running the module there.
+    description: Libvirt URI of the hypervisor, as seen from the machine that runs the module. For a remote hypervisor, run the module there.
     type: str
     default: qemu:///system
 requirements:
   - libvirt with QEMU on the machine the module runs on
-  - python3-libvirt there; a system Python that has it is found by itself
+  - python3-libvirt there; the module finds a system Python that has it
 notes:
-  - Runs on the hypervisor, as root or as a member of the group C(libvirt). Making and removing twins and merging their layers needs root.
-  - Twins are found by metadata in their domains, never by name. A domain that lacks it is not touched.
+  - Runs on the hypervisor, as root or as a member of the group C(libvirt). Creating and removing twins and merging their layers needs root.
+  - The module finds twins by the metadata in their domains, never by name. It does not change a domain without this metadata.
 """

@@ -10,9 +10,9 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   host:
-    description: Inventory name of the host that is mirrored.
+    description: Inventory name of the mirrored host.
     type: str
     required: true
 notes:
-  - Runs on the hypervisor, usually by C(delegate_to), as root.
+  - Runs on the hypervisor as root, usually with C(delegate_to).
 """

@@ -5,45 +5,46 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: twin_due
-short_description: Tell whether a twin needs a cycle, and why
+short_description: List the reasons for a cycle of a twin
 version_added: "0.1.0"
 author:
   - SafetyTwin contributors (@safetytwin)
 description:
-  - Lists the reasons for a cycle, from what M(safetytwin.twin.twin_info) knows of a twin and what M(safetytwin.twin.host_state_info) read of its host.
-  - The cycle itself decides by the same rules.
+  - Lists the reasons for a cycle, from the record of the twin (M(safetytwin.twin.twin_info)) and the read of its host
+    (M(safetytwin.twin.host_state_info)).
+  - The cycle itself uses the same rules.
 options:
   _input:
     description: The RV(safetytwin.twin.twin_info#module:twin) of M(safetytwin.twin.twin_info).
     type: dict
     required: true
   harvest:
-    description: Result of M(safetytwin.twin.host_state_info) against the recorded digest.
+    description: Result of M(safetytwin.twin.host_state_info) with the recorded digest as its base.
     type: dict
     required: true
   audit_interval:
-    description: Seconds after which the whole twin is read again.
+    description: Seconds after which a cycle reads the whole twin.
     type: int
     default: 600
   verify:
-    description: Whether reading the whole twin is asked for.
+    description: Whether the user asks to read the whole twin.
     type: bool
     default: false
   resume:
-    description: Whether a paused twin shall follow again.
+    description: Whether the user asks to resume a paused twin.
     type: bool
     default: false
 """
 
 EXAMPLES = r"""
-- name: Say why the twin needs a cycle
+- name: Show why the twin needs a cycle
   ansible.builtin.debug:
     msg: "{{ known.twin | safetytwin.twin.twin_due(harvest) | map(attribute='sentence') | join(' ') }}"
 """
 
 RETURN = r"""
 _value:
-  description: Reasons, each with C(code), C(sentence) and C(whole) (whether the whole twin is read first); empty when the twin needs no cycle.
+  description: Reasons, each with C(code), C(sentence) and C(whole) (whether the cycle reads the whole twin first). Empty if no cycle is needed.
   type: list
   elements: dict
   sample: [{"code": "changed", "sentence": "The host has changed.", "whole": false}]

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: twin_status
-short_description: One screen on a twin
+short_description: Format the status of a twin
 version_added: "0.1.0"
 author:
   - SafetyTwin contributors (@safetytwin)
 description:
-  - Renders what M(safetytwin.twin.twin_info) knows of a twin, and what M(safetytwin.twin.host_state_info) just read of its host, for people.
+  - Formats the record of a twin from M(safetytwin.twin.twin_info) and the comparison with its host from M(safetytwin.twin.host_state_info) as text.
 options:
   _input:
     description: The RV(safetytwin.twin.twin_info#module:twin) of M(safetytwin.twin.twin_info).
@@ -21,13 +21,13 @@ options:
     type: str
     required: true
   harvest:
-    description: Result of M(safetytwin.twin.host_state_info) against the recorded digest; empty where the host did not answer.
+    description: Result of M(safetytwin.twin.host_state_info) with the recorded digest as its base. Empty if the host did not answer.
     type: dict
     required: true
 """
 
 EXAMPLES = r"""
-- name: Say how the twin is
+- name: Show the status of the twin
   ansible.builtin.debug:
     msg: "{{ known.twin | safetytwin.twin.twin_status(inventory_hostname, harvest) }}"
 """

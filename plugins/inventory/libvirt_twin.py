@@ -5,16 +5,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: libvirt_twin
-short_description: Finds twins on one or more hypervisors
+short_description: Find the twins of one or more hypervisors
 version_added: "0.1.0"
 description:
-  - Asks libvirt for the domains that are twins and makes inventory hosts of them, with all that C(ssh) needs to reach their management port.
+  - Adds each libvirt domain that is a twin as an inventory host, with the variables that C(ssh) needs to reach its management port.
   - The configuration file's name ends in C(libvirt_twin.yml) or C(libvirt_twin.yaml).
-  - Host keys are checked. They are known from the day the twin was made.
+  - Host keys are checked. They are created together with the twin.
 author:
   - SafetyTwin contributors (@safetytwin)
 requirements:
-  - libvirt-python where ansible runs
+  - libvirt-python on the controller, in the Python that runs Ansible
 extends_documentation_fragment:
   - constructed
   - inventory_cache
@@ -26,14 +26,14 @@ options:
     choices: [safetytwin.twin.libvirt_twin]
   uris:
     description:
-      - Libvirt URIs of the hypervisors. Those that cannot be reached are warned about and left out, or are an error with O(strict).
-      - Behind a C(qemu+ssh://) URI twins are reached through that hypervisor as a jump host. Their private key stays there; log in with a key of
-        your own that was given to M(safetytwin.twin.libvirt_twin) in C(authorized_keys), named in O(private_key) or known to your agent.
+      - Libvirt URIs of the hypervisors. If one cannot be reached, the plugin warns and leaves it out. With O(strict) this is an error.
+      - With a C(qemu+ssh://) URI, that hypervisor is the jump host for its twins. Their private key stays there. Log in with your own key. Give its
+        public part to M(safetytwin.twin.libvirt_twin) in C(authorized_keys), and name it in O(private_key) or load it into your agent.
     type: list
     elements: str
     default: ["qemu:///system"]
   hostname:
-    description: What names the twin in the inventory.
+    description: Value that is used as the inventory name of a twin.
     type: str
     choices: [domain, uuid, host]
     default: domain
@@ -45,7 +45,7 @@ options:
     type: int
     default: 30
   wait:
-    description: Seconds to look for the address of a running twin that has no fixed one, by lease, guest agent and ARP table.
+    description: Seconds to search for the address of a running twin without a fixed address, with lease, guest agent and ARP table.
     type: int
     default: 5
 """
@@ -69,7 +69,7 @@ compose:
   twin_label: twin_host ~ ' at revision ' ~ twin_revision
 cache: true
 cache_plugin: ansible.builtin.jsonfile
-cache_connection: /tmp/twins
+cache_connection: ~/.cache/ansible-twins
 """
 
 import shlex

@@ -72,15 +72,15 @@ ansible_facts:
         memory: {"bytes": 8318218240}
         disk: {"vda": {"bytes": 21474836480, "rotational": true}}
 status:
-  description: V(ok), or V(empty) where there is nothing of the kind on this machine.
+  description: V(ok), or V(empty) if this machine has no such items.
   returned: success
   type: str
 note:
-  description: What could not be read and why, or why there is nothing; empty otherwise.
+  description: What could not be read and why, or why there are no items. Empty otherwise.
   returned: success
   type: str
 excluded:
-  description: Reason codes of what was left out, by name.
+  description: Reason codes of the items that were left out, by name.
   returned: success
   type: dict
   sample: {"shop.service": "secret_excluded"}

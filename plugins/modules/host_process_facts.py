@@ -9,16 +9,16 @@ module: host_process_facts
 short_description: Gather facts about processes and load of a host
 version_added: "0.1.0"
 description:
-  - Reads processes with psutil, grouped by what owns them (a unit, a container, a session, the kernel, or nobody), and recognises workloads
-    of large language models.
-  - Reads how busy the machine is from C(/proc). Counters count since boot, or since the process began.
+  - Reads processes with psutil, grouped by their owner (a unit, a container, a session, the kernel, or none), and recognises workloads of
+    large language models.
+  - Reads the load of the machine from C(/proc). Counters start at boot, or at the start of the process.
 extends_documentation_fragment:
   - safetytwin.twin.attributes.reads
   - safetytwin.twin.attributes.facts
 notes:
   - Needs psutil on the host (package C(python3-psutil)).
   - Secrets in command lines are replaced by V([redacted]).
-  - Without root only part is told of processes of others.
+  - Without root, processes of other users have fewer fields.
 author: SafetyTwin contributors (@safetytwin)
 """
 
@@ -27,7 +27,7 @@ EXAMPLES = r"""
   safetytwin.twin.host_process_facts:
   become: true
 
-- name: Say which language models run here
+- name: Show which language models run here
   ansible.builtin.debug:
     msg: "{{ ansible_facts.host_processes.llm }}"
 """

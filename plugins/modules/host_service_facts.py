@@ -9,21 +9,21 @@ module: host_service_facts
 short_description: Gather facts about services of a host
 version_added: "0.1.0"
 description:
-  - Reads the systemd units of a host that matter (services, sockets, timers, paths, the administrator's mounts, targets somebody may switch),
-    units of users who linger, and programs of supervisord and snap services. Without systemd the init scripts are listed.
-  - One call of C(systemctl) answers for all loaded units, a second one for those that are not loaded.
-  - C(active) is what systemd was told to keep, so that it stays the same on a host nobody touches; C(sub_state) is what happens at this moment.
+  - Reads the systemd services, sockets, timers, paths, targets and configured mounts of a host, the units of lingering users, the programs of
+    supervisord and the snap services. Without systemd it lists the init scripts.
+  - Calls C(systemctl) once for all loaded units and once for all others.
+  - C(active) is the settled state of a unit and does not change on an idle host. C(sub_state) is the state at this moment.
 extends_documentation_fragment:
   - safetytwin.twin.attributes.reads
   - safetytwin.twin.attributes.facts
 options:
   names:
-    description: Read only these units, by their full names such as V(nginx.service). All when left out.
+    description: Full names of the units to read, such as V(nginx.service). If omitted, all units are read.
     type: list
     elements: str
 notes:
-  - Values of C(Environment=) are never read into facts. A unit whose file holds a secret is left out and named in RV(excluded).
-  - Root is needed for units of users and for supervisord.
+  - Facts never contain values of C(Environment=). A unit with a secret in its file is left out and named in RV(excluded).
+  - Needs root to read units of users and supervisord.
 author: SafetyTwin contributors (@safetytwin)
 """
 
@@ -31,7 +31,7 @@ EXAMPLES = r"""
 - name: Read all services
   safetytwin.twin.host_service_facts:
 
-- name: Say which units failed
+- name: Show which units failed
   ansible.builtin.debug:
     msg: "{{ ansible_facts.host_services | dict2items | selectattr('value.active', 'defined')
       | selectattr('value.active', 'eq', 'failed') | map(attribute='key') }}"
@@ -62,9 +62,9 @@ ansible_facts:
               type: str
             active:
               description: >-
-                V(active), V(inactive) or V(failed), settled. A unit on its way counts as what it heads for, one that is restarted for ever as
-                V(active). A service wanted at boot is V(active) while an active socket or path stands in for it. Absent for services that only a
-                trigger or D-Bus starts.
+                V(active), V(inactive) or V(failed). A unit that is starting or stopping has the state that it will reach. A unit that is restarted again
+                and again is V(active). A service that starts at boot is V(active) while its socket or path unit is active. Absent for services that
+                only a trigger or D-Bus starts.
               type: str
             enablement:
               description: UnitFileState of systemd, such as V(enabled), V(disabled), V(static), V(masked) or V(generated).
@@ -91,7 +91,7 @@ ansible_facts:
               type: list
               elements: str
             condition:
-              description: False where a condition kept the unit from starting the last time. Absent where it was never started.
+              description: False if a condition prevented the last start of the unit. Absent if the unit was never started.
               type: bool
             sub_state:
               description: SubState of systemd, or the state supervisord names, at this moment.
@@ -103,13 +103,13 @@ ansible_facts:
               description: C(Type=) of a service.
               type: str
             can_reload:
-              description: Whether the service knows how to reload.
+              description: Whether the service supports reload.
               type: bool
             package:
               description: Package the unit file belongs to.
               type: str
             programs:
-              description: Files that the commands of the unit name, programs and arguments alike.
+              description: Files that the commands of the unit name, as programs or arguments.
               type: list
               elements: str
             relations:
@@ -120,7 +120,7 @@ ansible_facts:
               description: Process id of the main process, 0 for none.
               type: int
             memory_bytes:
-              description: Memory in bytes, from the control group. Absent where it is not accounted.
+              description: Memory in bytes, from the control group. Absent if accounting is disabled.
               type: int
             cpu_nanoseconds:
               description: CPU time in nanoseconds, from the control group.
@@ -129,13 +129,13 @@ ansible_facts:
               description: Number of tasks, from the control group.
               type: int
             restarts:
-              description: How often systemd restarted the service by itself.
+              description: Number of automatic restarts by systemd.
               type: int
             result:
               description: Result of the last run, such as V(success) or V(exit-code).
               type: str
             last_trigger:
-              description: When a timer last fired, in the host's own time, as C(systemctl show) writes it.
+              description: Time when the timer last elapsed, in the host's time zone, as C(systemctl show) prints it.
               type: str
       sample:
         nginx.service:
@@ -145,15 +145,15 @@ ansible_facts:
           fragment: /usr/lib/systemd/system/nginx.service
           sub_state: running
 status:
-  description: V(ok), or V(empty) where there is nothing of the kind on this machine.
+  description: V(ok), or V(empty) if this machine has no such items.
   returned: success
   type: str
 note:
-  description: What could not be read and why, or why there is nothing; empty otherwise.
+  description: What could not be read and why, or why there are no items. Empty otherwise.
   returned: success
   type: str
 excluded:
-  description: Reason codes of what was left out, by name.
+  description: Reason codes of the items that were left out, by name.
   returned: success
   type: dict
   sample: {"shop.service": "secret_excluded"}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation of the action plugin of the same name, which does the work."""
+"""Documentation of the action plugin with the same name."""
 from __future__ import annotations
 
 DOCUMENTATION = r"""
@@ -9,23 +9,23 @@ module: host_state_info
 short_description: Read the whole state of a host in one round trip
 version_added: "0.1.0"
 description:
-  - Reads all scopes of a host (hardware, packages, accounts, files, services, containers), leaves secrets out, and keeps the result as a file on
+  - Reads all scopes of a host (hardware, packages, accounts, files, services, containers), leaves secrets out, and writes the result to a file on
     the controller, because a state is too large for host variables.
-  - Given the digest of a state that is already known, only what differs from it is carried.
-  - Reads only. On the host it writes at most its own programs below C(/var/lib/safetytwin) and its cache below C(/run/safetytwin).
+  - If the digest of a known state is given, the host sends only the differences from it.
+  - Writes nothing on the host except its own programs in C(/var/lib/safetytwin) and its cache in C(/run/safetytwin).
 extends_documentation_fragment:
   - safetytwin.twin.attributes.reads
 options:
   base:
-    description: Digest of the state already known. When the host still remembers that state, only differences are carried.
+    description: Digest of a known state. If the host still has that state in its cache, it sends only the differences.
     type: str
   want:
-    description: Digests of file contents to send along although they did not change.
+    description: Digests of file contents to send even if they did not change.
     type: list
     elements: str
     default: []
   scopes:
-    description: Scopes to read; all when left out. A name that is no scope is refused with the names that are.
+    description: Scopes to read. If omitted, all scopes are read. A name that is no scope is refused with the names that are.
     type: list
     elements: str
   roots:
@@ -35,17 +35,17 @@ options:
     default: []
   exclude:
     description: >-
-      Patterns of paths to leave out; V(*) matches within a part of a path, V(**) across parts. What is left out is reported with the reason
-      C(excluded).
+      Patterns of paths to leave out. V(*) matches within one part of a path, V(**) across parts. Each path that is left out is reported with the
+      reason C(excluded).
     type: list
     elements: str
     default: []
   telemetry:
-    description: Also read processes and load, which are in no state.
+    description: Whether to read also processes and load, which are not part of the state.
     type: bool
     default: false
 notes:
-  - Needs root on the host, so that every file can be read.
+  - Needs root on the host to read every file.
 author: SafetyTwin contributors (@safetytwin)
 """
 
@@ -55,24 +55,24 @@ EXAMPLES = r"""
   become: true
   register: state
 
-- name: Read what differs from a known state
+- name: Read the differences from a known state
   safetytwin.twin.host_state_info:
     base: "{{ state.digest }}"
   become: true
   register: later
 
-- name: Say whether something changed
+- name: Show whether something changed
   ansible.builtin.debug:
     msg: "{{ 'changed' if later.differs else 'the same' }}"
 """
 
 RETURN = r"""
 digest:
-  description: SHA-256 of the desired fields of all scopes. Two reads of an idle host have the same.
+  description: SHA-256 (hexadecimal) of the desired fields of all scopes. Two reads of an idle host return the same digest.
   returned: success
   type: str
 differs:
-  description: Whether the state differs from O(base), or contents were asked for and sent.
+  description: Whether the state differs from O(base), or the host sent contents of O(want).
   returned: success
   type: bool
 document:
@@ -80,15 +80,16 @@ document:
   returned: success
   type: str
 machine:
-  description: machine_id, boot_id, hostname, architecture, product_uuid and distribution of the host.
+  description: C(machine_id), C(boot_id), C(hostname), C(architecture), C(product_uuid) and C(distribution) of the host.
   returned: success
   type: dict
 scopes:
-  description: Per scope that was carried, its status (ok, empty, failed), a note, and the numbers of items, removed and excluded items.
+  description: For each scope that was sent, its status (V(ok), V(empty) or V(failed)), a note, and the numbers of items, removed items and excluded items.
   returned: success
   type: dict
 seconds:
-  description: Seconds each scope took on the host.
+  description: Seconds that the host needed per scope.
   returned: success
   type: dict
+  sample: {"files": 0.3, "services": 0.2}
 """

@@ -9,15 +9,15 @@ module: libvirt_twin
 short_description: Manage the virtual machine that mirrors a host, and its snapshots
 version_added: "0.1.0"
 description:
-  - Makes, starts, pauses, stops and removes the libvirt domain that is the twin of one host.
-  - A new twin gets a disk layer over a base image, keys, a cloud-init seed on a CD-ROM, and a fixed address in an isolated network.
-  - Takes, removes and reverts to snapshots, which are disk layers of our own and work with every libvirt.
-  - An existing definition that differs is replaced by one made from the options; what was added to it by hand goes.
+  - Creates, starts, pauses, stops and removes the libvirt domain of a host's twin.
+  - A new twin has a disk layer over a base image, keys, a cloud-init seed on a CD-ROM, and a fixed address in an isolated network.
+  - Creates, removes and reverts snapshots. They are disk layers and work with every version of libvirt.
+  - Replaces an existing definition that differs from the options. Manual additions to the definition are lost.
 extends_documentation_fragment:
   - safetytwin.twin.libvirt
 attributes:
   check_mode:
-    description: Says what would be done, from the same plan as the real run, and changes nothing.
+    description: Reports the steps of the real run and changes nothing.
     support: full
   diff_mode:
     description: Shows the definition, state and snapshots before and after.
@@ -29,22 +29,22 @@ options:
     required: true
   state:
     description:
-      - V(present) defines the twin and leaves its power alone; V(running), V(paused) and V(stopped) bring it to that state, too.
+      - V(present) defines the twin and does not start or stop it. V(running), V(paused) and V(stopped) also start, pause or stop it.
       - V(running) resumes a paused twin and restarts a crashed one.
-      - V(absent) removes the domain, its disk layers, snapshots, keys and address; the network goes with its last twin.
+      - V(absent) removes the domain, its disk layers, snapshots, keys and address. The network is removed with its last twin.
     type: str
     choices: [present, running, paused, stopped, absent]
     default: present
   machine_id:
     description:
-      - Content of C(/etc/machine-id) of the host, needed to make its twin.
-      - An existing twin of a machine with another id is refused, since then the host was reinstalled or two hosts claim one twin.
+      - Content of C(/etc/machine-id) of the host. Required to create the twin.
+      - If the existing twin belongs to a machine with another id, the module fails. Either the host was reinstalled, or two hosts use one twin.
     type: str
   image:
     description:
-      - Directory of the base image, needed to make the twin and not looked at afterwards. It holds C(disk.qcow2) and, for direct boot, C(vmlinuz),
+      - Directory of the base image. Required to create the twin and not used afterwards. It holds C(disk.qcow2) and, for direct boot, C(vmlinuz),
         C(initrd.img) and C(manifest.json). With C(disk.qcow2) alone, such as a cloud image, the disk's own boot loader is used.
-      - QEMU runs as its own user, so every directory above it must be passable for others.
+      - QEMU runs as its own user, so other users need the execute permission on every directory above it.
     type: path
   memory:
     description: Memory in MiB; 2048 for a new twin. A change applies at the twin's next boot.
@@ -53,49 +53,49 @@ options:
     description: Number of virtual CPUs; 2 for a new twin. A change applies at the twin's next boot.
     type: int
   disk:
-    description: Size of a new twin's disk in GiB, if larger than the base image's.
+    description: Size of a new twin's disk in GiB, if it shall be larger than the base image.
     type: int
   accel:
     description:
-      - How the twin runs. V(auto) takes KVM if a kernel really boots under it within 20 seconds, else emulation (TCG); the verdict holds until the
-        hypervisor's next boot.
-      - Left out, a new twin is made with V(auto), and an existing one stays as it is.
+      - Acceleration of the twin. V(auto) uses KVM if a kernel boots with it within 20 seconds, otherwise emulation (TCG). The test result is used
+        until the hypervisor's next boot.
+      - If omitted, a new twin uses V(auto), and an existing twin keeps its acceleration.
     type: str
     choices: [auto, kvm, tcg]
   machine:
-    description: Machine type, V(q35) for a new twin. The seed's CD-ROM is on SATA there, on IDE with V(pc).
+    description: Machine type; V(q35) for a new twin. The CD-ROM of the seed uses SATA with V(q35) and IDE with V(pc).
     type: str
     choices: [q35, pc]
   network:
     description:
-      - Libvirt network of the twin; V(safetytwin) for a new one. If it does not exist, it is made, isolated, without DNS, with fixed leases.
-      - A network that was not made by this module is used as it is, and the twin has no fixed address.
+      - Libvirt network of the twin; V(safetytwin) for a new twin. If it does not exist, it is created as an isolated network without DNS, with fixed leases.
+      - A network that this module did not create is not changed, and the twin has no fixed address in it.
     type: str
   subnet:
-    description: IPv4 range of a network to be made, V(10.62.22.0/24) if left out. A range that this machine reaches already is refused.
+    description: IPv4 range of a new network; V(10.62.22.0/24) if omitted. The module fails if this machine already has a route to the range.
     type: str
   console_user:
-    description: Account for logging in on a new twin's console.
+    description: User who can log in on a new twin's console.
     type: str
     default: twin
   console_password:
-    description: Its password. If left out, one is generated and returned once, when the twin is made.
+    description: Password of O(console_user). If omitted, a password is generated and returned once, when the twin is created.
     type: str
   authorized_keys:
-    description: Further public keys that may log in as root on the management port of a new twin; the hypervisor's own is always there.
+    description: Additional public keys that may log in as root on the management port of a new twin. The hypervisor's key is always included.
     type: list
     elements: str
     default: []
   shutdown_timeout:
-    description: Seconds a twin may take to shut down before it is switched off.
+    description: Seconds to wait for the twin to shut down before it is switched off.
     type: int
     default: 60
   directory:
-    description: Where twins are kept; each has a directory below C(twins) here.
+    description: Directory of the twins. Each twin has a subdirectory of C(twins) in it.
     type: path
     default: /var/lib/safetytwin
   snapshot:
-    description: A snapshot that should be there, be gone or be gone back to, once the twin is in O(state).
+    description: Snapshot to create, remove or revert after the twin has reached O(state).
     type: dict
     suboptions:
       name:
@@ -104,11 +104,11 @@ options:
         required: true
       state:
         description:
-          - V(present) freezes the disk under this name, unless there is such a snapshot. A running twin's file systems are frozen through the guest
-            agent; without it the snapshot is marked C(crash), as after a power cut. Memory is not part of it.
-          - V(absent) forgets the name and merges or deletes the disk layers that nothing needs any more.
-          - V(reverted) gives the twin a fresh layer over the snapshot. A running twin is switched off for that and boots again; what it wrote since
-            the snapshot is lost, unless another snapshot holds it.
+          - V(present) creates a snapshot of the disk if none with this name exists. The guest agent freezes the file systems of a running twin; without
+            the agent the snapshot is marked C(crash), as after a power failure. A snapshot does not contain memory.
+          - V(absent) removes the snapshot, and merges or deletes disk layers that are no longer needed.
+          - V(reverted) gives the twin a new layer over the snapshot. A running twin is switched off and boots again. Changes since the snapshot are
+            lost, unless another snapshot contains them.
         type: str
         choices: [present, absent, reverted]
         default: present
@@ -117,7 +117,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Have a running twin of web1
+- name: Create and start a twin of web1
   safetytwin.twin.libvirt_twin:
     host: web1
     machine_id: 0123456789abcdef0123456789abcdef
@@ -126,13 +126,13 @@ EXAMPLES = r"""
   delegate_to: hypervisor
   become: true
 
-- name: Keep the twin's disk as it is now
+- name: Create a snapshot of the twin
   safetytwin.twin.libvirt_twin:
     host: web1
     snapshot:
       name: before the upgrade
 
-- name: Go back
+- name: Revert the twin to the snapshot
   safetytwin.twin.libvirt_twin:
     host: web1
     snapshot:
@@ -147,32 +147,35 @@ EXAMPLES = r"""
 
 RETURN = r"""
 state:
-  description: State of the domain; C(absent) if there is none.
+  description: State of the domain. C(absent) if there is none.
   returned: success
   type: str
   sample: running
 steps:
-  description: What was done, or would be in check mode, one sentence each.
+  description: Steps that were done, or that would be done in check mode.
   returned: success
   type: list
   elements: str
+  sample: ["change memory"]
 domain:
   description: Name of the domain.
   returned: when the twin exists
   type: str
   sample: twin-web1
 uuid:
-  description: UUID of the domain, and DMI product UUID inside the twin.
+  description: UUID of the domain. It is also the DMI product UUID in the twin.
   returned: when the twin exists
   type: str
 address:
-  description: Fixed IPv4 address; empty in a network that is not ours.
+  description: Fixed IPv4 address. Empty in a network that this module did not create.
   returned: when the twin exists
   type: str
+  sample: 10.62.22.21
 port:
   description: Port of the twin's management ssh.
   returned: when the twin exists
   type: int
+  sample: 62022
 mac:
   description: MAC address.
   returned: when the twin exists
@@ -189,31 +192,35 @@ memory:
   description: Memory in MiB, as defined.
   returned: when the twin exists
   type: int
+  sample: 2048
 vcpus:
-  description: Virtual CPUs, as defined.
+  description: Number of virtual CPUs, as defined.
   returned: when the twin exists
   type: int
+  sample: 2
 accel:
   description: C(kvm) or C(tcg).
   returned: when the twin exists
   type: str
+  sample: tcg
 accel_reason:
-  description: Why it runs like that.
+  description: Reason for the acceleration.
   returned: unless O(state=absent)
   type: str
 next_boot:
-  description: What was changed and applies only at the twin's next boot.
+  description: Changed options that apply at the twin's next boot.
   returned: when the twin exists
   type: list
   elements: str
+  sample: ["memory"]
 snapshots:
-  description: Names, layer files, consistency (C(stopped), C(quiesced) or C(crash)) and number of the twin's snapshots.
+  description: Snapshots of the twin, each with its name, layer file, consistency (C(stopped), C(quiesced) or C(crash)) and number.
   returned: when the twin exists
   type: list
   elements: dict
 console_password_generated:
-  description: The console password, if one had to be generated. It is shown this once and kept nowhere in the clear.
-  returned: when a twin was made without O(console_password)
+  description: The generated console password. It is returned once and not stored as plain text.
+  returned: when a twin was created without O(console_password)
   type: str
 """
 
@@ -255,7 +262,7 @@ def main():
         supports_check_mode=True,
     )
     if client.libvirt is None and not has_respawned():
-        # The bindings come with the system's Python, which need not be the one Ansible chose.
+        # The bindings belong to the system's Python, which may not be the one that Ansible chose.
         python = probe_interpreters_for_module(["/usr/bin/python3"], "libvirt")
         if python:
             respawn_module(python)

@@ -6,21 +6,21 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: libvirt_twin_info
-short_description: Tell what twins a hypervisor has
+short_description: List the twins of a hypervisor
 version_added: "0.1.0"
 description:
-  - Lists the twins of a hypervisor, or the one of a host, with state, address, definition, snapshots and disk layers.
+  - Lists the twins of a hypervisor with their state, address, definition, snapshots and disk layers.
 extends_documentation_fragment:
   - safetytwin.twin.libvirt
   - safetytwin.twin.attributes.reads
 options:
   host:
-    description: Inventory name of a mirrored host; without it all twins are listed.
+    description: Inventory name of a mirrored host. If omitted, the module lists all twins.
     type: str
   wait:
     description:
-      - Seconds to look for the address of a running twin that has no fixed one. Its DHCP lease is asked first, then the guest agent, then the ARP
-        table.
+      - Seconds to search for the address of a running twin without a fixed address. The module checks the DHCP lease first, then the guest agent,
+        then the ARP table.
     type: int
     default: 0
 author:
@@ -28,19 +28,19 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Look at all twins
+- name: List all twins
   safetytwin.twin.libvirt_twin_info:
   become: true
   register: hypervisor
 
-- name: Fail when a twin has crashed
+- name: Check that no twin has crashed
   ansible.builtin.assert:
     that: hypervisor.twins | selectattr('state', 'eq', 'crashed') | length == 0
 """
 
 RETURN = r"""
 twins:
-  description: The twins, by name of their domain.
+  description: The twins, sorted by the name of their domain.
   returned: success
   type: list
   elements: dict
@@ -61,7 +61,7 @@ twins:
       description: C(running), C(paused), C(shutoff), C(crashed), C(stopping), C(suspended) or C(unknown).
       type: str
     address:
-      description: IPv4 address; empty if none was found.
+      description: IPv4 address. Empty if none was found.
       type: str
     address_source:
       description: C(fixed), C(lease), C(agent) or C(arp).
@@ -82,18 +82,18 @@ twins:
       description: Digest of the base image.
       type: str
     revision:
-      description: Revision of the host's state the twin was last brought to.
+      description: Revision of the host's state that was last applied to the twin.
       type: int
     snapshots:
       description: Name, layer file, consistency and number of each snapshot.
       type: list
       elements: dict
     layers:
-      description: File, parent and bytes on disk of each layer; empty where the files are not open to this user.
+      description: File, parent and bytes on disk of each layer. Empty if this user may not read the directory.
       type: list
       elements: dict
     bytes:
-      description: Bytes of all layers on disk.
+      description: Size of all layers on disk, in bytes.
       type: int
     directory:
       description: Directory of the twin.

@@ -1,76 +1,76 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation of the action plugin of the same name, which does the work."""
+"""Documentation of the action plugin with the same name."""
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: twin_converge
-short_description: Make a twin what its host is
+short_description: Make a twin the same as its host
 version_added: "0.1.0"
 description:
-  - Takes a harvest into the store of the hypervisor, works out what the twin should be and what differs, applies the whole plan in one call in
-    the twin, reads back what it touched, and records the result as a verified revision.
-  - Nothing is done in a twin that is already right.
-  - It changes only the twin of O(host), and only after the guest has proved that it is that twin.
+  - Stores the state that was read from the host, calculates the desired state of the twin and the differences, applies the whole plan with one
+    call in the twin, reads the changed items back, and records the result.
+  - Changes nothing in a twin that is already the same as its host.
+  - Changes only the twin of O(host), and only after the guest has proved that it is this twin.
 extends_documentation_fragment:
   - safetytwin.twin.record
 options:
   harvest:
-    description: Path, on the controller, of the document that M(safetytwin.twin.host_state_info) left; without it the recorded state is used.
+    description: Path on the controller of the document that M(safetytwin.twin.host_state_info) wrote. If omitted, the last recorded state is used.
     type: path
   scopes:
-    description: Converge these scopes only; all when left out. A name that is no converged scope is refused with the names that are.
+    description: Scopes to converge. If omitted, all scopes are converged. A name that is no converged scope is refused with the names that are.
     type: list
     elements: str
   audit:
-    description: Read the whole twin first, however short ago that was done.
+    description: Whether to read the whole twin first, even if the last audit was recent.
     type: bool
     default: false
   audit_interval:
-    description: Seconds after which the whole twin is read again by itself.
+    description: Seconds after which a cycle reads the whole twin.
     type: int
     default: 600
   drift:
     description:
-      - What to do where an audit finds that the twin was changed from within.
-      - V(correct) makes it what the host is; V(report) leaves it and says so; V(pause) stops following until O(resume).
+      - What to do if an audit finds a change that was made in the twin.
+      - V(correct) undoes the change, V(report) leaves it and reports it, V(pause) leaves it and pauses the twin until O(resume).
     type: str
     choices: [correct, report, pause]
     default: correct
   resume:
-    description: Follow again if the twin is paused.
+    description: Whether to resume the twin if it is paused.
     type: bool
     default: false
   roots:
-    description: The O(roots) that the host was read with; the twin is read with the same.
+    description: Directories to read besides the default ones. Give the value that the host was read with.
     type: list
     elements: path
     default: []
   exclude:
-    description: The O(exclude) that the host was read with; the twin is read with the same.
+    description: Patterns of paths to leave out. Give the value that the host was read with.
     type: list
     elements: str
     default: []
   vcpus:
-    description: The most virtual CPUs a twin is given.
+    description: Maximum number of virtual CPUs of the twin.
     type: int
     default: 2
   memory_mib:
-    description: The most memory a twin is given, in MiB.
+    description: Maximum memory of the twin in MiB.
     type: int
     default: 2048
   patience:
-    description: Seconds to wait for a twin that boots.
+    description: Seconds to wait for the twin to boot.
     type: int
     default: 600
 attributes:
   check_mode:
     support: full
-    description: The plan of the real run, made from the twin as that would read it; nothing is written anywhere, and no twin is started.
+    description: Reports the plan of the real run. It reads a running twin if the real run would read it, writes nothing on any machine, and starts no twin.
   diff_mode:
     support: full
-    description: The fields of each item that differ, before and after.
+    description: Shows the differing fields of each item before and after.
 author: SafetyTwin contributors (@safetytwin)
 seealso:
   - module: safetytwin.twin.host_state_info
@@ -83,14 +83,14 @@ EXAMPLES = r"""
   become: true
   register: state
 
-- name: Make the twin the same
+- name: Converge the twin
   safetytwin.twin.twin_converge:
     host: "{{ inventory_hostname }}"
     harvest: "{{ state.document }}"
   delegate_to: hypervisor1
   become: true
 
-- name: See what would change in the services alone
+- name: Show what would change in the services
   safetytwin.twin.twin_converge:
     host: "{{ inventory_hostname }}"
     scopes: [services]
@@ -102,50 +102,56 @@ EXAMPLES = r"""
 
 RETURN = r"""
 twin:
-  description: V(following), V(paused), or V(absent) when there is no domain yet; then RV(facts) names what a base image is built of.
+  description: V(following), V(paused), or V(absent) if the twin does not exist. Then RV(facts) is the path of the facts for a base image.
   returned: success
   type: str
+  sample: following
 line:
-  description: The cycle in one line.
+  description: The result of the cycle in one line.
   returned: success
   type: str
+  sample: web1  r42  1 change (files /etc/motd)  in 4.1 s  fidelity 99.3 %
 busy:
-  description: Whether another sync holds this twin; nothing was done then.
+  description: Whether another sync of this twin was running. Then this task did nothing.
   returned: success
   type: bool
 revision:
   description: Number of the recorded state of the host.
   returned: when not busy
   type: int
+  sample: 42
 changes:
-  description: The first 50 steps, each with scope, key, verb, because, before and after.
+  description: The first 50 steps, each with C(scope), C(key), C(verb), C(because) (the reason), C(before) and C(after).
   returned: when not busy
   type: list
   elements: dict
 counts:
-  description: Steps per scope.
+  description: Number of steps per scope.
   returned: when not busy
   type: dict
+  sample: {"files": 1, "services": 1}
 failures:
-  description: A sentence for each step that failed.
+  description: One sentence per failed step.
   returned: when not busy
   type: list
   elements: str
 drift:
-  description: Items that were changed from within the twin since it was last verified, as C(SCOPE KEY).
+  description: Items that were changed in the twin since it was last verified, as C(SCOPE KEY).
   returned: when not busy
   type: list
   elements: str
+  sample: ["files /etc/motd"]
 fidelity:
-  description: Per scope, numbers of items reproduced, degraded and impossible, and the percentages over all.
+  description: Number of reproduced, degraded and impossible items per scope, and the percentages of all items.
   returned: when not busy
   type: dict
 seconds:
-  description: Seconds per stage and in total, from the start of the harvest.
+  description: Seconds per stage and in total, from the start of reading the host.
   returned: when not busy
   type: dict
+  sample: {"harvest": 0.8, "converge": 2.9, "total": 4.1}
 facts:
-  description: Path, on the hypervisor, of the facts that M(safetytwin.twin.twin_image) builds of.
+  description: Path on the hypervisor of the facts from which M(safetytwin.twin.twin_image) builds an image.
   returned: when RV(twin) is V(absent)
   type: str
 machine_id:
@@ -153,7 +159,7 @@ machine_id:
   returned: when RV(twin) is V(absent)
   type: str
 message:
-  description: A sentence on anything out of the ordinary.
+  description: A sentence about a pause, a missing twin or another unusual situation. Empty otherwise.
   returned: when not busy
   type: str
 """

@@ -2,55 +2,55 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Have a base image for twins."""
+"""Provide a base image for twins."""
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: twin_image
-short_description: Have a base image that a host's twin starts from
+short_description: Provide the base image for a host's twin
 version_added: "0.1.0"
 description:
-  - Builds a disk image that matches a Debian or Ubuntu host, from the host's own package sources and with its packages and accounts, or takes
-    one from a path or a URL.
-  - An image is made once and kept under the digest of all that went into it.
-  - Packages that no source has are left out and listed.
+  - Builds a disk image that matches a Debian or Ubuntu host from the host's package sources, with its packages and accounts, or takes an image from
+    a path or a URL.
+  - Builds each image once and stores it under the digest of its inputs.
+  - Leaves out packages that no source has, and lists them.
 options:
   facts:
-    description: Path, on the hypervisor, of the JSON document of the host's facts that M(safetytwin.twin.twin_converge) leaves there.
+    description: Path on the hypervisor of the JSON document with the host's facts. M(safetytwin.twin.twin_converge) writes it.
     type: path
   path:
     description: A qcow2 or raw image on the hypervisor to use instead of building one.
     type: path
   url:
-    description: Where to download an image from instead of building one; needs O(checksum).
+    description: URL of an image to download instead of building one. Needs O(checksum).
     type: str
   checksum:
     description: Checksum of the image at O(url) or O(path), as C(sha256:HEX) or C(sha512:HEX).
     type: str
   size:
-    description: Virtual size of a built disk in GiB; only what is written takes space.
+    description: Virtual size of a built disk in GiB. Only written blocks use space.
     type: int
     default: 20
   directory:
-    description: Where images are kept.
+    description: Directory of the images.
     type: path
     default: /var/lib/safetytwin/images
   package_cache:
-    description: Where package files are kept from build to build.
+    description: Directory that caches package files between builds.
     type: path
     default: /var/cache/safetytwin/debs
   state:
-    description: V(absent) removes the image of this request.
+    description: V(absent) removes the image that the other options describe.
     type: str
     choices: [present, absent]
     default: present
 attributes:
   check_mode:
     support: full
-    description: Tells whether an image would be made or removed.
+    description: Reports whether an image would be built or removed.
   diff_mode:
     support: none
-    description: There is nothing to compare.
+    description: The module has no differences to show.
 notes:
   - Runs on the hypervisor, as root.
   - Building needs mmdebstrap, e2fsprogs and qemu-utils there.
@@ -60,7 +60,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Have a base image that matches the host
+- name: Build a base image that matches the host
   safetytwin.twin.twin_image:
     facts: /var/lib/safetytwin/twins/twin-web1/image-facts.json
 
@@ -72,22 +72,24 @@ EXAMPLES = r"""
 
 RETURN = r"""
 directory:
-  description: The directory of the image, for the option C(image) of M(safetytwin.twin.libvirt_twin).
-  returned: always
+  description: Directory of the image, for the option C(image) of M(safetytwin.twin.libvirt_twin). Empty if the image was removed.
+  returned: success
   type: str
+  sample: /var/lib/safetytwin/images/5b4490e4d0bb69c6
 manifest:
-  description: What the image was made of. Empty where it does not exist.
-  returned: always
+  description: Contents of the image. Empty if the image does not exist.
+  returned: success
   type: dict
   contains:
     packages:
-      description: Versions by name:architecture.
+      description: Versions of the packages by C(NAME:ARCHITECTURE).
       type: dict
+      sample: {"nginx:amd64": "1.22.1-9+deb12u1"}
     unavailable:
-      description: The host's packages that no source has, or that could not be installed together with the others.
+      description: Packages of the host that no source has, or that could not be installed with the others.
       type: list
     sources_unavailable:
-      description: The host's source listings that the hypervisor cannot read.
+      description: Package sources of the host that the hypervisor cannot read.
       type: list
 """
 

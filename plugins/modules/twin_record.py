@@ -5,29 +5,29 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: twin_record
-short_description: Let a twin follow its host, stand still, or be forgotten
+short_description: Follow, pause or remove the record of a twin
 version_added: "0.1.0"
 description:
-  - Changes what the hypervisor's store says of a twin. The twin itself is not touched; M(safetytwin.twin.libvirt_twin) does that.
+  - Changes the record of a twin in the hypervisor's store. It does not change the twin itself; use M(safetytwin.twin.libvirt_twin) for that.
 extends_documentation_fragment:
   - safetytwin.twin.record
 options:
   state:
     description:
-      - V(following) is a twin that every sync makes the same as its host.
-      - V(paused) is one that syncs leave alone; the host's states are recorded all the same.
-      - V(absent) removes all that is recorded of the host.
+      - V(following) means that every sync makes the twin the same as its host.
+      - V(paused) means that syncs do not change the twin. They still record the states of the host.
+      - V(absent) removes all records of the host.
     type: str
     choices: [following, paused, absent]
     required: true
   reason:
-    description: Why it is paused, for those who ask later.
+    description: Reason of the pause, which the status shows.
     type: str
     default: Paused on request.
 attributes:
   check_mode:
     support: full
-    description: Says what would change, and changes nothing.
+    description: Reports what would change and changes nothing.
   diff_mode:
     support: full
     description: The state before and after.
@@ -35,20 +35,21 @@ author: SafetyTwin contributors (@safetytwin)
 """
 
 EXAMPLES = r"""
-- name: Leave the twin alone while it is looked at
+- name: Pause the twin during an investigation
   safetytwin.twin.twin_record:
     host: web1
     state: paused
-    reason: Incident 4711 is being looked at.
+    reason: Incident 4711 is being investigated.
   delegate_to: hypervisor1
   become: true
 """
 
 RETURN = r"""
 previous:
-  description: The state before.
+  description: State before the task.
   returned: success
   type: str
+  sample: following
 """
 
 from ansible.module_utils.basic import AnsibleModule
