@@ -13,11 +13,12 @@ import os
 import pathlib
 import platform
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "lab"))
@@ -27,7 +28,9 @@ from labkit.shell import cache  # noqa: E402
 
 HOST = "compare1"
 TURNS = 2
-STORE = "/var/lib/safetytwin/store.sqlite"
+# What the two sides keep in different formats; images and package files are kept between turns.
+STATE = pathlib.Path("/var/lib/safetytwin")
+KEPT = ("store.sqlite*", "blobs", "documents", "twins")
 FILE = "echo {n} > /etc/compare-file"
 FILES = "mkdir -p /etc/compare.d; for i in $(seq 100); do echo {n}-$i > /etc/compare.d/$i; done"
 # (name, how often in a turn, what is changed on the host before each cycle, what both machines must then say alike)
@@ -37,6 +40,7 @@ CYCLES = (
     ("100 changed files", 3, FILES, "cat /etc/compare.d/* | sha256sum"),
 )
 LIMIT = 1.1
+SECONDS = 1800  # the most that one command may take
 
 
 class Cost(NamedTuple):
@@ -56,24 +60,35 @@ class Side:
 
     def prepare(self) -> None:
         """Build and install the collection of this side's tree."""
-        subprocess.run(self.pair.build(), cwd=self.tree, stdout=subprocess.DEVNULL, check=True)
-        subprocess.run(self.pair.install(), env=self.pair.environment, stdout=subprocess.DEVNULL, check=True)
+        quiet(self.pair.build(), cwd=self.tree)
+        quiet(self.pair.install(), env=self.pair.environment)
 
     def turn(self, number: int) -> None:
         """A fresh host and twin, every kind of cycle, and nothing left of them."""
         say(f"\n== {self.name}, turn {number} of {TURNS}{' (not counted)' if not number else ''} (usually 4 min)")
-        subprocess.run(self.pair.lab("host", "up", HOST), stdout=subprocess.DEVNULL, check=True)
+        try:
+            costs = self.measured(number)
+        finally:
+            self.remove()
+        if number:
+            for name, found in costs.items():
+                self.costs.setdefault(name, []).extend(found)
+
+    def measured(self, number: int) -> dict[str, list[Cost]]:
+        """What each kind of cycle costs, on a new host and its new twin."""
+        quiet(self.pair.lab("host", "up", HOST))
         self.pair.write_inventory()
         costs = {"the first sync, its base image from the cache": [self.sync()]}
         for name, times, command, probe in CYCLES:
             costs[name] = [self.cycle(command.format(n=f"{number}.{each}"), probe) for each in range(times)]
-        for playbook in (self.pair.play("uninstall"), self.pair.lab("host", "down", HOST)):
-            subprocess.run(playbook, env=self.pair.environment, stdout=subprocess.DEVNULL, check=True)
-        # The two sides' stores have different formats.
-        pathlib.Path(STORE).unlink(missing_ok=True)
-        if number:
-            for name, found in costs.items():
-                self.costs.setdefault(name, []).extend(found)
+        return costs
+
+    def remove(self) -> None:
+        """Remove the host, the twin and everything that is recorded of them."""
+        quiet(self.pair.play("uninstall"), env=self.pair.environment)
+        quiet(self.pair.lab("host", "down", HOST))
+        for path in (path for pattern in KEPT for path in STATE.glob(pattern)):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def cycle(self, command: str, probe: str) -> Cost:
         if command:
@@ -86,7 +101,7 @@ class Side:
 
     def sync(self) -> Cost:
         before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-        done = subprocess.run(self.pair.play("sync"), env=self.pair.environment, stdout=subprocess.PIPE, check=False, timeout=1800)
+        done = subprocess.run(self.pair.play("sync"), env=self.pair.environment, stdout=subprocess.PIPE, check=False, timeout=SECONDS)
         wall, after = time.monotonic() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
         if done.returncode:
             sys.exit(f"compare: a sync of {self.name} failed:\n{done.stdout.decode()}")
@@ -100,6 +115,11 @@ class Side:
         return sum(bool(line.strip()) and not line.lstrip().startswith("#") for text in texts for line in text.splitlines())
 
 
+def quiet(argv: list[str], **options: Any) -> None:
+    """Run a command that has to succeed and whose output nobody needs."""
+    subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True, timeout=SECONDS, **options)
+
+
 def say(text: str) -> None:
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
@@ -109,7 +129,7 @@ def tree_of(commit: str) -> pathlib.Path:
     """A checkout of a commit below build/."""
     path = ROOT / "build" / ("compare-" + commit)
     if not path.exists():
-        subprocess.run(["git", "worktree", "add", "--quiet", "--detach", str(path), commit], cwd=ROOT, check=True)
+        subprocess.run(["git", "worktree", "add", "--force", "--quiet", "--detach", str(path), commit], cwd=ROOT, check=True)
     return path
 
 
@@ -132,11 +152,13 @@ def machine() -> str:
 def main() -> None:
     if len(sys.argv) != 2:
         sys.exit("usage: bench/compare.py COMMIT\nCompares this tree with a commit.")
+    if list(STATE.glob("twins/*/")):
+        sys.exit(f"compare: {STATE}/twins has twins, and the two sides cannot share their store. Remove them (make demo-down), then measure.")
     commit = sys.argv[1]
     head = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout.decode().strip()
     sides = (Side(commit, tree_of(commit)), Side("this tree", ROOT))
     for words in (("packages",), ("hypervisor", "up")):
-        subprocess.run(sides[1].pair.lab(*words), stdout=subprocess.DEVNULL, check=True)
+        quiet(sides[1].pair.lab(*words))
     for side in sides:
         side.prepare()
     for number in range(TURNS + 1):

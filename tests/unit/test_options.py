@@ -19,7 +19,8 @@ from ansible_collections.safetytwin.twin.plugins.plugin_utils._options import CH
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
 ACTIONS = sorted(path.stem for path in (ROOT / "plugins/action").glob("*.py"))
-SINGLE = sorted(name for name, scope in SCHEMA.items() if scope.converged)
+# The roles that converge one scope; a new scope needs none.
+SINGLE = sorted(path.parts[-3] for path in (ROOT / "roles").glob("*/tasks/main.yml") if "tasks_from: scope" in path.read_text(encoding="utf-8"))
 NOTHING = {"type": "str", "default": None, "choices": None, "required": False, "elements": None}
 
 
@@ -110,3 +111,9 @@ def test_the_roles_of_single_scopes_differ_only_by_their_name():
     }
     assert all(text == texts[SINGLE[0]] for text in texts.values())
     assert {role: set(role_options(role)) for role in SINGLE} == {role: {role + "_hypervisor", role + "_drift"} for role in SINGLE}
+
+
+@pytest.mark.parametrize("role", SINGLE)
+def test_a_role_of_a_single_scope_names_a_scope_that_is_converged(role):
+    assert SCHEMA[role].converged
+    assert role_options(role)[role + "_drift"]["choices"] == argument_spec("twin_converge")["drift"]["choices"]

@@ -13,6 +13,7 @@ REPRODUCED = "reproduced"
 DEGRADED = "degraded"  # there, but not in every field
 IMPOSSIBLE = "impossible"  # not there
 
+
 class Reason(NamedTuple):
     """How much of an item a reason leaves, and the sentence it stands for."""
 

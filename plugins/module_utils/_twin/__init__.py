@@ -1,6 +1,0 @@
-# Copyright (c) 2026 SafetyTwin contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""What makes and keeps one twin's machine on the hypervisor: its directory, disk layers, seed, snapshots, and the steps that provision it."""
-
-from __future__ import annotations

@@ -1,6 +1,0 @@
-# Copyright (c) 2026 SafetyTwin contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""Packages of the system's package manager."""
-
-from __future__ import annotations
