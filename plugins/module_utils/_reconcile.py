@@ -11,6 +11,7 @@ import os
 import time
 from typing import Any, Iterator, Optional, Sequence, cast
 
+from ._base import paths
 from ._base.codec import write_atomic
 from ._base.errors import Refused, TwinError
 from ._base.machine import machine
@@ -19,7 +20,7 @@ from ._libvirt import client
 from ._planning import due, reconcile_plan, summary
 from ._planning.reconcile_plan import Actual, Outcome, ReconcilePlan
 from ._scopes.registry import SCHEMA, policies
-from ._store import ingest
+from ._store import ingest, retention
 from ._store.layout import host_key, twin_key
 from ._store.records import Head, Store, open_store
 from ._transport import payload
@@ -101,7 +102,7 @@ class Cycle:
         """Leave the facts that a base image is built of where provisioning finds them."""
         if self.check:
             return self._result("absent", message="The twin would be made and brought to the state of %s." % self.host, changed=True)
-        directory = os.path.join(self.store.root, "twins", self.twin_id)
+        directory = os.path.join(self.store.root, paths.TWINS, self.twin_id)
         os.makedirs(directory, 0o711, exist_ok=True)
         path = os.path.join(directory, "image-facts.json")
         write_atomic(path, json.dumps(ingest.image_facts(self.store, document)).encode("ascii"))
@@ -180,6 +181,8 @@ class Cycle:
             after = dict(actual, scopes=scopes, substrate=plan.substrate, given_up=done.given_up)
             pending = payload.missing_contents(self.store, plan.steps)
             self.store.settle(self.twin_id, self.head["revision"], after, dict(verdict, pending=pending), _recorded(result), audited, plan.rest)
+        if done.changed:
+            result["failures"] += retention.prune(self.store, {each["metadata"]["image"] for each in client.twins(connection)})
         return result
 
     def _apply(self, connection: Any, twin: dict[str, Any], document: dict[str, Any], plan: ReconcilePlan, actual: Actual) -> tuple[Any, Outcome]:

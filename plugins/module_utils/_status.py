@@ -10,6 +10,7 @@ from typing import Any
 from ._base.names import twin_id
 from ._libvirt import client
 from ._planning import due
+from ._store import retention
 from ._store.records import Head, open_store
 from ._transport.channel import Channel
 from ._transport.program import main
@@ -18,12 +19,14 @@ SHOWN = ("number", "at", "digest", "outcome")  # of a revision
 
 
 def status(request: dict[str, Any]) -> dict[str, Any]:
-    """{"host", "audit_interval": s} -> {"known", "digest", "revision", "paused", "audited", "verified", "fidelity", "revisions", "domain", "due"}.
+    """{"host", "audit_interval": s, "growth": bool} -> what is known.
 
+    That is {"known", "digest", "revision", "paused", "audited", "verified", "fidelity", "revisions", "domain", "due", "growth"}.
     `due` is a list of reasons for a cycle, {"code", "sentence", "whole"}; empty where the twin needs none.
+    `growth` has a row for each thing that grows on the hypervisor, see retention.rows; only if asked for, as that reads directories.
     """
     host = request["host"]
-    head, revisions = _recorded(host)
+    head, revisions, growth = _recorded(host, request["growth"])
     with client.connect() as connection:
         twin = client.find_twin(connection, host)
     facts: Any = head or {"revision": 0, "digest": None, "paused": "", "audited": 0, "verified": 0, "fidelity": {}}
@@ -33,15 +36,15 @@ def status(request: dict[str, Any]) -> dict[str, Any]:
         "now": time.time(), "audit_interval": request["audit_interval"], "rebooted": rebooted, "changed": False, "verify": False, "resume": False,
     }))
     return dict(
-        facts, known=head is not None, revisions=revisions, domain=twin, rebooted=rebooted, due=[reason._asdict() for reason in reasons],
+        facts, known=head is not None, revisions=revisions, domain=twin, rebooted=rebooted, due=[reason._asdict() for reason in reasons], growth=growth,
     )
 
 
-def _recorded(host: str) -> tuple[Head | None, list[dict[str, Any]]]:
-    """(head, newest revisions) of a host."""
+def _recorded(host: str, growth: bool) -> tuple[Head | None, list[dict[str, Any]], list[retention.Row]]:
+    """(head, newest revisions) of a host, and what grows, if asked for."""
     with open_store(look=True) as store:
         revisions = [{name: value for name, value in each._asdict().items() if name in SHOWN} for each in store.history.newest(host, 5)]
-        return store.head(twin_id(host)), revisions
+        return store.head(twin_id(host)), revisions, retention.rows(store) if growth else []
 
 
 if __name__ == "__main__":

@@ -18,6 +18,10 @@ options:
     description: Seconds after which a cycle has to read the whole twin.
     type: int
     default: 600
+  growth:
+    description: Whether to count what grows on the hypervisor, such as revisions, package files and images. That takes longer than the rest.
+    type: bool
+    default: false
 author: SafetyTwin contributors (@safetytwin)
 seealso:
   - module: safetytwin.twin.twin_converge
@@ -70,6 +74,25 @@ twin:
     fidelity:
       description: The last fidelity report. C(pending) lists digests of contents that the host still has to send.
       type: dict
+    growth:
+      description: What grows on the hypervisor for all its twins; empty unless O(growth).
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: What is counted.
+          type: str
+          sample: package files
+        count:
+          description: How many of them are kept.
+          type: int
+        bytes:
+          description: What they take on disk.
+          type: int
+        bound:
+          description: To what they are pruned at the end of a cycle that changed something.
+          type: str
+          sample: 4 GiB
     domain:
       description: Name, UUID, state, address and metadata of the twin's domain. Null if the domain does not exist.
       type: dict

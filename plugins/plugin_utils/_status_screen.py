@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.reasons import REASONS, REPRODUCED, code_of, explain
 from ansible_collections.safetytwin.twin.plugins.module_utils._planning.fidelity import UNEXPLAINED
@@ -26,7 +26,7 @@ def screen(host: Any, known: Mapping[str, Any], harvest: Mapping[str, Any], now:
         lines.append("  due    %s" % known["due"][0]["sentence"])
     if fidelity.get("scopes"):
         lines += _truth(fidelity) + _exceptions(fidelity["exceptions"])
-    return lines + _history(known["revisions"])
+    return lines + _history(known["revisions"]) + _growth(known["growth"])
 
 
 def _headline(host: Any, known: Mapping[str, Any]) -> str:
@@ -91,3 +91,19 @@ def _done(outcome: Mapping[str, Any] | None) -> str:
     if outcome is None:
         return "not brought into the twin yet"
     return named(outcome) or "nothing to do in the twin"
+
+
+def _growth(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What is kept on the hypervisor, each with the bound to which it is pruned."""
+    lines = ["  kept on the hypervisor"] if rows else []
+    for each in rows:
+        lines.append("         %-16s%8d%14s  (at most: %s)" % (each["name"], each["count"], _bytes(each["bytes"]), each["bound"]))
+    return lines
+
+
+def _bytes(number: int) -> str:
+    """An amount of bytes as people say it."""
+    for unit, size in (("GiB", 1 << 30), ("MiB", 1 << 20)):
+        if number >= size:
+            return "%.1f %s" % (number / size, unit)
+    return "%d KiB" % (number >> 10)

@@ -133,6 +133,14 @@ def test_imports_go_one_way(path):
     assert others <= SCOPES.get(scope, set()), f"the scope {scope} may not use {sorted(others - SCOPES.get(scope, set()))}"
 
 
+@each(UTIL_FILES)
+def test_our_directories_are_spelled_in_one_file(path):
+    """All of it that a program reads: documentation and texts of other programs' files may name them."""
+    texts = {node.value for node in ast.walk(tree(path)) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    spelled = {text for text in texts if re.match(r"/(var/lib|var/cache|run)/safetytwin", text)}
+    assert name(path) == "_base/paths" or not spelled
+
+
 @each(sorted(path for path in UTILS.iterdir() if path.is_dir() and path.name != "__pycache__"))
 def test_folders_are_layers_that_the_architecture_describes(path):
     assert path.name in LAYERS, f"{path.name} is no layer: name in LAYERS what it may import."

@@ -9,21 +9,25 @@ STATE = "/var/lib/safetytwin"  # survives a reboot
 RUN = "/run/safetytwin"  # does not
 CACHE = "/var/cache/safetytwin"
 
-# On every machine.
-RUNTIME = STATE + "/runtime"  # our programs, one directory per version
+# Below STATE on every machine: our programs, one directory per version.
+RUNTIME = "runtime"
 
 # In a twin.
 MARKER = CONFIGURATION + "/twin.json"
 INCOMING = STATE + "/incoming"
 APPLY_LOCK = RUN + "/apply.lock"
 
-# On a hypervisor; a store may be kept elsewhere, so what belongs to it is named relative to its directory.
-IMAGES = STATE + "/images"
-PROXY = STATE + "/proxy"
-BUILD_PACKAGES = CACHE + "/debs"
+# Below STATE, or where the store is kept instead, on a hypervisor.
 STORE_FILE = "store.sqlite"
-BLOBS = "blobs"
-DOCUMENTS = "documents"
-PACKAGES = "packages"
+BLOBS = "blobs"  # contents of files, by digest
+DOCUMENTS = "documents"  # states, by the record that names them
+PACKAGES = "packages"  # package files, by distribution
 APT_ROOTS = PACKAGES + "/apt"
+PACKAGES_LOCK = PACKAGES + "/lock"
+PROXY = "proxy"
+IMAGES = "images"
 TWINS = "twins"
+CONSOLE_LOG = "console.log"  # in a twin's directory
+
+# Below CACHE: package files that base images were built of.
+BUILD_PACKAGES = "debs"

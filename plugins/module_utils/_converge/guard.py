@@ -11,11 +11,12 @@ import json
 import os
 from typing import Any, Iterator, Mapping
 
+from .._base import paths
 from .._base.errors import Busy, Refused
 
-MARKER = "/etc/safetytwin/twin.json"
+MARKER = paths.MARKER
 PRODUCT_UUID = "/sys/class/dmi/id/product_uuid"
-LOCK = "/run/safetytwin/apply.lock"
+LOCK = paths.APPLY_LOCK
 
 
 def prove(request: Mapping[str, Any], marker: str = MARKER, product_uuid: str = PRODUCT_UUID) -> None:

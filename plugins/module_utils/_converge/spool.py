@@ -15,9 +15,10 @@ import tarfile
 import urllib.parse
 from typing import IO, Any, Iterator
 
+from .._base import paths
 from .._base.errors import TwinError
 
-INCOMING = "/var/lib/safetytwin/incoming"
+INCOMING = paths.INCOMING
 
 BLOB = re.compile(r"blobs/([0-9a-f]{64})")
 # name_version_architecture.deb as apt writes it: %3a stands for the colon of an epoch

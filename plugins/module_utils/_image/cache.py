@@ -11,14 +11,15 @@ import shutil
 import time
 from typing import Any, Callable
 
+from .._base import paths
 from .._base.codec import write_atomic
 from .._base.errors import TwinError
 from . import build as image_build
 from . import fetch
 from . import inputs as inputs
 
-DIRECTORY = "/var/lib/safetytwin/images"
-DEBS = "/var/cache/safetytwin/debs"
+DIRECTORY = os.path.join(paths.STATE, paths.IMAGES)
+DEBS = os.path.join(paths.CACHE, paths.BUILD_PACKAGES)
 PARTS = {"path": ("disk.qcow2",), "url": ("disk.qcow2",), "build": ("disk.qcow2", "vmlinuz", "initrd.img")}
 
 
@@ -51,6 +52,7 @@ def build(request: inputs.Request, directory: str = DIRECTORY, progress: Callabl
             _key, _target, manifest = find(request, directory)
             if manifest is None:
                 return {"changed": True, "directory": target, "manifest": _make(request, key, target, progress, debs)}
+    os.utime(target)  # images that no twin uses are removed by age
     progress("Base image from the cache")
     return {"changed": False, "directory": target, "manifest": manifest}
 

@@ -55,6 +55,7 @@ def fetch(
         key = "%(name)s:%(arch)s" % package
         path = os.path.join(store, file_name(**package))
         if os.path.exists(path):
+            os.utime(path)  # package files are removed by age
             files[key] = path
         else:
             missing[key] = package

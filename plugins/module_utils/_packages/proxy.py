@@ -17,6 +17,7 @@ import socket
 import time
 from typing import Callable, Iterable, TypedDict
 
+from .._base import paths
 from .._base.codec import text, write_atomic
 from .._base.errors import TwinError
 from .._base.run import check
@@ -26,7 +27,7 @@ PROGRAM = "/usr/sbin/apt-cacher-ng"
 USER = "apt-cacher-ng"
 UNIT = "safetytwin-proxy"
 PORT = 31420  # apt-cacher-ng 3.7 listens on no port above 32767
-DIRECTORY = "/var/lib/safetytwin/proxy"
+DIRECTORY = paths.STATE + "/" + paths.PROXY
 PATIENCE = 10  # seconds for the proxy to listen, and to end
 
 _CONFIGURATION = """\

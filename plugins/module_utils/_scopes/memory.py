@@ -9,12 +9,13 @@ import json
 import os
 from typing import Any
 
+from .._base import paths
 from .._base.codec import dumps, write_atomic
 from .model import Scopes
 from .reading import WARM
 from .schema import FORMAT, desired
 
-DIRECTORY = "/run/safetytwin"
+DIRECTORY = paths.RUN
 
 
 class Memory:

@@ -17,6 +17,7 @@ from .layout import DELTA_INLINE, DELTA_NAMED, Revision, delta_key, pack, revisi
 
 Document = Dict[str, Any]
 
+MOST = 10**10 - 2  # the largest number that a key has room for, and one more
 WHOLE_EVERY = 100  # revisions from one that is kept whole to the next: so many deltas are read at most
 
 
@@ -48,6 +49,15 @@ class History:
         """What a revision changed against the one before: {"format", "machine", "scopes": see _scopes/state.delta}."""
         self.revision(name, number)
         return self._deltas(name, number, number)[0]
+
+    def deltas(self, name: str) -> list[Document]:
+        """What each revision that is kept changed, oldest first."""
+        return self._deltas(name, 0, MOST)
+
+    def whole_before(self, name: str, number: int) -> int:
+        """The newest revision up to a number from which on everything can be read without an older one; 0 when there is none."""
+        found = self.backend.scan(revision_key(name, 0), revision_key(name, number + 1), 2 * WHOLE_EVERY, newest_first=True)
+        return next((revision.number for revision in (unpack(Revision, entry) for _key, entry in found) if revision.whole), 0)
 
     def state(self, name: str, number: int) -> Document:
         """The whole state of a revision, in today's format: {"format", "machine", "scopes"}; telemetry is of the revision that last changed its scope."""

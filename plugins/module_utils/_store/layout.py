@@ -9,9 +9,10 @@ a delta is compressed JSON, or names a document where it is too large for an ent
 from __future__ import annotations
 
 import json
-import urllib.parse
+import re
 from typing import Any, NamedTuple, TypeVar
 
+from .._base.codec import raw
 from .interface import Entry
 
 HOSTS, TWINS, REVISIONS, DELTAS = "host/", "twin/", "revision/", "delta/"
@@ -80,7 +81,8 @@ def unpack(kind: type[Record], entry: Entry) -> Record:
 
 
 def _plain(name: str) -> str:
-    return urllib.parse.quote(name, safe="")
+    """A name in ASCII and without a slash; different names stay different."""
+    return re.sub(rb"[^A-Za-z0-9._-]", lambda found: b"%%%02X" % ord(found.group()), raw(name)).decode("ascii")
 
 
 def host_key(host: str) -> str:

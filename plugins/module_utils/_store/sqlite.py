@@ -11,7 +11,6 @@ import contextlib
 import fcntl
 import os
 import sqlite3
-import urllib.parse
 from typing import Iterator
 
 from .._base import paths
@@ -88,7 +87,7 @@ class SqliteBackend:
     def lease(self, key: str, what: str) -> Iterator[None]:
         """See Backend; a lock of the kernel's, which goes with its holder however that ends."""
         make_directory(self.run)
-        with open(os.path.join(self.run, urllib.parse.quote(key, safe="") + ".lock"), "a+", encoding="ascii", opener=_private) as lock:
+        with open(os.path.join(self.run, key.replace("/", "%2F") + ".lock"), "a+", encoding="ascii", opener=_private) as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

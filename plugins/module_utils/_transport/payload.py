@@ -11,6 +11,7 @@ import tarfile
 import tempfile
 from typing import Any, Iterable, Mapping
 
+from .._base import paths
 from .._packages import fetch, proxy
 from .._scopes.model import Scopes
 from .._scopes.parts import ApplyReply, Payload, Step
@@ -28,7 +29,7 @@ def fetch_packages(store: Store, document: Mapping[str, Any], steps: Iterable[St
     if not wanted:
         return {"files": {}, "gone": {}, "unavailable": {}}
     sources = apt_sources(store, document["scopes"])
-    return fetch.fetch(wanted, document["machine"], sources, os.path.join(store.root, "packages"), lambda: proxy.ensure(sources)["url"])
+    return fetch.fetch(wanted, document["machine"], sources, os.path.join(store.root, paths.PACKAGES), lambda: proxy.ensure(sources)["url"])
 
 
 def _payload(step: Step) -> Payload:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """This package as something to ship: its archive, its version, and the commands that install and call it elsewhere.
 
-A machine keeps one version under DIRECTORY, compiled once; calling it costs one Python start and no unpacking.
+A machine keeps the newest versions under DIRECTORY, each compiled once; calling it costs one Python start and no unpacking.
 """
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ import os
 import tarfile
 from typing import Iterator
 
-DIRECTORY = "/var/lib/safetytwin/runtime"
+from .._base import paths
+
+DIRECTORY = paths.STATE + "/" + paths.RUNTIME
+KEPT = 3  # versions that stay, the newest ones; others only as long as a process runs them
 PACKAGE = "safetytwin"
 MISSING = 97  # exit status of call() where this version is not installed
 
@@ -29,12 +32,15 @@ _SERVE = (
 )
 
 # Unpacked and compiled aside, then renamed: a killed installation leaves no version that looks whole. One at a time: hosts of one play
-# share their hypervisor, and the second finds what the first has installed.
+# share their hypervisor, and the second finds what the first has installed. A process names the version it runs in its environment: only where
+# grep says that none does (status 1) is one removed.
 _INSTALL = (
     "umask 077; set -e; mkdir -p {directory} && cd {directory} && test -w . || "
     "{{ echo '{directory} cannot be written: run this as root (become).' >&2; exit 1; }}; "
     "exec 9<.; flock 9; ! test -d {version} || {{ cat >/dev/null; exit 0; }}; "
-    "t=$(mktemp -d .new-XXXXXX); trap 'rm -rf {directory}/'$t EXIT; tar -xzf - -C $t; {python} -m compileall -q $t; rm -rf [0-9a-f]*; mv -T $t {version}"
+    "t=$(mktemp -d .new-XXXXXX); trap 'rm -rf {directory}/'$t EXIT; tar -xzf - -C $t; {python} -m compileall -q $t; mv -T $t {version}; touch {version}; "
+    "for old in $(ls -dt [0-9a-f]* | tail -n +$(({kept} + 1))); do "
+    "cat /proc/[0-9]*/environ 2>/dev/null | grep -zqxF PYTHONPATH={directory}/$old || test $? -ne 1 || rm -rf $old; done"
 )
 
 
@@ -69,7 +75,7 @@ def call(program: str, python: str = "/usr/bin/python3") -> str:
 
 def socket() -> str:
     """Where this version listens in a twin."""
-    return "/run/safetytwin/serve-%s.sock" % archive()[0]
+    return "%s/serve-%s.sock" % (paths.RUN, archive()[0])
 
 
 def serve(python: str = "/usr/bin/python3") -> str:
@@ -78,5 +84,5 @@ def serve(python: str = "/usr/bin/python3") -> str:
 
 
 def install(python: str = "/usr/bin/python3") -> str:
-    """Shell command that installs the archive given on its standard input and removes other versions."""
-    return _INSTALL.format(directory=DIRECTORY, version=archive()[0], python=python)
+    """Shell command that installs the archive given on its standard input and removes older versions that no process runs."""
+    return _INSTALL.format(directory=DIRECTORY, version=archive()[0], python=python, kept=KEPT)

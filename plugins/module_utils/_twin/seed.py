@@ -13,13 +13,14 @@ import os
 import shutil
 import tempfile
 
+from .._base import paths
 from .._base.access import SSH_UNIT, SSHD_CONFIG
 from .._base.codec import dumps
 from .._base.errors import TwinError
 from .._base.run import check
 
 CONSOLE_UID = 62022
-MARKER = "/etc/safetytwin/twin.json"
+MARKER = paths.MARKER
 MAKERS = (["genisoimage"], ["mkisofs"], ["xorriso", "-as", "mkisofs"])
 
 

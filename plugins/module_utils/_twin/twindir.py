@@ -9,13 +9,14 @@ import os
 import secrets
 import stat
 
+from .._base import paths
 from .._base.access import PORT
 from .._base.codec import write_atomic
 from .._base.errors import TwinError
 from .._base.run import check
 
-ROOT = "/var/lib/safetytwin"
-CONTROL = "/run/safetytwin"
+ROOT = paths.STATE
+CONTROL = paths.RUN
 
 SSH_CONFIG = """\
 Host twin
@@ -41,7 +42,7 @@ Host twin
 
 def path_of(root, domain):
     """The directory of one twin."""
-    return os.path.join(root, "twins", domain)
+    return os.path.join(root, paths.TWINS, domain)
 
 
 def prepare(root, directory):

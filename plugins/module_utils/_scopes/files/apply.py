@@ -18,6 +18,7 @@ import shutil
 import stat
 from typing import Any, Callable, Sequence
 
+from ..._base import paths
 from ..._base.codec import raw
 from ..._base.errors import Refused, TwinError
 from ..model import Item, Spool
@@ -25,7 +26,7 @@ from ..parts import Applier, Step
 from ..step_result import Done, failed
 from . import pristine
 
-OURS = (b"/etc/safetytwin", b"/var/lib/safetytwin", b"/run/safetytwin")
+OURS = tuple(raw(path) for path in (paths.CONFIGURATION, paths.STATE, paths.RUN))
 
 
 def apply(steps: Sequence[Step], spool: Spool) -> dict[str, Done]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ..._base import paths
 from ..model import Item, Items
 from ..parts import Policy
 
@@ -21,7 +22,7 @@ MACHINERY = (
 
 # What a twin has of its own to boot, to be reached and to be proven a twin: left alone on both sides.
 SUBSTRATE = (
-    "/etc/safetytwin/**", "/etc/cloud/**", "/etc/initramfs-tools/**", "/etc/kernel/**", "/etc/grub.d/**", "/etc/default/grub*",
+    paths.CONFIGURATION + "/**", "/etc/cloud/**", "/etc/initramfs-tools/**", "/etc/kernel/**", "/etc/grub.d/**", "/etc/default/grub*",
     "/etc/default/qemu-guest-agent", "/etc/qemu/qemu-ga*", "/etc/init.d/qemu-guest-agent", "/etc/rc?.d/???qemu-guest-agent",
     "/etc/init.d/cloud-*", "/etc/rc?.d/???cloud-*", "/etc/logrotate.d/cloud-init", "/etc/systemd/system/**/cloud-*",
     "/etc/systemd/system/**/qemu-guest-agent*", "/etc/systemd/system/**/systemd-networkd*", "/etc/ssh/sshd_config.d/50-cloud-init.conf",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ..._base import paths
 from ..._base.codec import digest
 from ..._base.patterns import any_of, matches_any
 
@@ -32,7 +33,7 @@ def _rule(verdict: str, why: str, *patterns: str, links: bool = False) -> Rule:
 # Applied in order to every path of the files scope, on hosts and twins alike; the first row that matches holds.
 PATHS = (
     _rule(IGNORE, "our own",
-          "/etc/safetytwin/**", "/var/lib/safetytwin/**", "/etc/systemd/system/**/safetytwin-*", "/usr/local/lib/safetytwin/**",
+          paths.CONFIGURATION + "/**", paths.STATE + "/**", "/etc/systemd/system/**/safetytwin-*", "/usr/local/lib/safetytwin/**",
           "/etc/systemd/system/**/safetytwin-*/**", "/etc/libvirt/qemu/twin-*.xml", "/etc/libvirt/qemu/networks/**/safetytwin.xml"),
     _rule(IGNORE, "modelled by the accounts scope",
           "/etc/passwd", "/etc/group", "/etc/subuid", "/etc/subgid"),

@@ -27,6 +27,11 @@ TWIN = {
             *({"scope": "files", "key": "/srv/%02d" % number, "reason": "file_too_large"} for number in range(16)),
         ],
     },
+    "growth": [
+        {"name": "revisions", "count": 42, "bytes": 1_900_000, "bound": "10000 of each host"},
+        {"name": "package files", "count": 311, "bytes": 3 << 30, "bound": "4 GiB"},
+        {"name": "console logs", "count": 1, "bytes": 4096, "bound": "8 MiB of each twin"},
+    ],
     "revisions": [
         {
             "number": 42, "at": NOW - 7300, "digest": "d",
@@ -42,7 +47,7 @@ SAME = {"digest": "d", "differs": False}
 CASES = {
     "following": (TWIN, SAME),
     "changed": (dict(TWIN, due=[{"code": "audit", "sentence": "The audit is due.", "whole": True}], audited=0), {"digest": "e", "differs": True}),
-    "silent": (dict(TWIN, paused="Paused on request.", domain=None, fidelity={}, revisions=[]), {}),
+    "silent": (dict(TWIN, paused="Paused on request.", domain=None, fidelity={}, revisions=[], growth=[]), {}),
     "unknown": ({"known": False}, SAME),
 }
 

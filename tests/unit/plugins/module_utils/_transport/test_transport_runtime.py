@@ -5,9 +5,13 @@
 from __future__ import annotations
 
 import concurrent.futures
+import os
 import subprocess
 import sys
 
+import pytest
+
+from ansible_collections.safetytwin.twin.plugins.module_utils._store import retention
 from ansible_collections.safetytwin.twin.plugins.module_utils._transport import runtime
 
 
@@ -27,12 +31,45 @@ def test_install_and_call(tmp_path, monkeypatch):
     assert (tmp_path / "runtime" / version).stat().st_mode & 0o077 == 0
 
 
-def test_another_version_replaces_the_one_before(tmp_path, monkeypatch):
+@pytest.fixture(name="older")
+def fixture_older(tmp_path, monkeypatch):
+    """Five versions that were installed one after the other, the last one newest; returns their names."""
     monkeypatch.setattr(runtime, "DIRECTORY", str(tmp_path))
-    old = tmp_path / "0123456789abcdef"
-    old.mkdir()
+    names = ["%016x" % number for number in range(5)]
+    for number, name in enumerate(names):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (number, number))
+    return names
+
+
+def versions(tmp_path):
+    return sorted(path.name for path in tmp_path.iterdir())
+
+
+def test_the_newest_versions_stay(older, tmp_path):
     assert shell(runtime.install(sys.executable), runtime.archive()[1]).returncode == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == [runtime.archive()[0]]
+    assert versions(tmp_path) == sorted([*older[-2:], runtime.archive()[0]])
+    assert len(versions(tmp_path)) == runtime.KEPT == retention.RUNTIMES
+
+
+def test_a_version_that_a_process_runs_stays(older, tmp_path):
+    """A resident process imports files of its version whenever it needs them."""
+    resident = subprocess.Popen(["sleep", "60"], env={"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path / older[1])})
+    try:
+        assert shell(runtime.install(sys.executable), runtime.archive()[1]).returncode == 0
+        assert versions(tmp_path) == sorted([older[1], *older[-2:], runtime.archive()[0]])
+    finally:
+        resident.kill()
+        resident.wait()
+
+
+def test_nothing_is_removed_where_it_cannot_be_told_what_runs(older, tmp_path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/grep").write_text("#!/bin/sh\nexit 2\n", encoding="ascii")
+    (tmp_path / "bin/grep").chmod(0o755)
+    command = "PATH=%s:$PATH; %s" % (tmp_path / "bin", runtime.install(sys.executable))
+    assert shell(command, runtime.archive()[1]).returncode == 0
+    assert set(older) <= set(versions(tmp_path))
 
 
 def test_two_installations_at_once_are_one(tmp_path, monkeypatch):
