@@ -33,10 +33,10 @@ def interpreter(version: str) -> str:
     return found if found and "/.pyenv/shims/" not in found else str(pyenv[-1]) if pyenv else "python" + version
 
 
-def environment(session: nox.Session, core: str) -> dict[str, str]:
-    """Install this ansible-core and what the unit tests need; returns the variables that say so to our tools."""
-    session.install("-q", f"ansible-core~={core}.0", "-r", "requirements.txt", "-r", "tests/unit/requirements.txt")
-    session.run("ansible", "--version", silent=False)
+def environment(session: nox.Session, core: str, *more: str) -> dict[str, str]:
+    """Install this ansible-core and more; returns the variables that name the environment to our tools."""
+    session.install("-q", f"ansible-core~={core}.0", *more)
+    session.run("ansible", "--version")
     return {"SAFETYTWIN_VENV": session.virtualenv.location, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -49,8 +49,9 @@ def add_sessions(core: str, python: str) -> None:
 
     @nox.session(name=f"units-{core}", python=interpreter(python), default=False)
     def units(session: nox.Session) -> None:
+        variables = environment(session, core, "-r", "requirements.txt", "-r", "tests/unit/requirements.txt")
         report = REPORTS / f"units-{core}.xml"
-        session.run("pytest", "-q", "-p", "no:cacheprovider", "--junitxml", str(report), *(session.posargs or ["tests/unit"]), env=environment(session, core))
+        session.run("pytest", "-q", "-p", "no:cacheprovider", "--junitxml", str(report), *(session.posargs or ["tests/unit"]), env=variables)
 
 
 for _core, _python in CORES.items():

@@ -51,12 +51,9 @@ options:
 """
 
 EXAMPLES = r"""
-# my.libvirt_twin.yml: all twins of this machine, in groups twins, twin_of_<host> and twin_state_<state>
+# my.libvirt_twin.yml. The first line alone finds all twins of this machine, in groups twins, twin_of_<host> and twin_state_<state>.
 plugin: safetytwin.twin.libvirt_twin
-
----
-# Twins of two hypervisors, only the running ones grouped for a test, with a group for each base image
-plugin: safetytwin.twin.libvirt_twin
+# The twins of two hypervisors, with a group of the running ones and a group for each base image.
 uris:
   - qemu:///system
   - qemu+ssh://root@hv2/system

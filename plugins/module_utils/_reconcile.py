@@ -38,7 +38,7 @@ def cycle(request: dict[str, Any]) -> dict[str, Any]:
     """
     check, host = request["check"], request["host"]
     _require_converged(request["scopes"] or ())
-    with open_store(look=check) as store, contextlib.nullcontext() if check else store.lease(twin_key(twin_id(host)), host):
+    with open_store(look=check) as store, (contextlib.nullcontext() if check else store.lease(twin_key(twin_id(host)), host)):
         return Cycle(store, request).run()
 
 

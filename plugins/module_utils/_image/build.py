@@ -13,8 +13,7 @@ from typing import Callable, Mapping
 from .._base.errors import TwinError
 from .._base.run import check
 from .._packages.aptroot import ARCHITECTURES, Apt
-from . import inputs as inputs
-from . import tree as tree
+from . import inputs, tree
 
 TREE_SECONDS = 1800
 DISK_SECONDS = 600

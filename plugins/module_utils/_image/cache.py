@@ -15,8 +15,7 @@ from .._base import paths
 from .._base.codec import write_atomic
 from .._base.errors import TwinError
 from . import build as image_build
-from . import fetch
-from . import inputs as inputs
+from . import fetch, inputs
 
 DIRECTORY = os.path.join(paths.STATE, paths.IMAGES)
 DEBS = os.path.join(paths.CACHE, paths.BUILD_PACKAGES)

@@ -23,7 +23,7 @@ from .._scopes.model import Items
 from .._scopes.packages.policy import MACHINERY as MACHINERY_PACKAGES
 from .._scopes.packages.policy import SUBSTRATE as SUBSTRATE_PACKAGES
 from .._twin.baseimage import CMDLINE
-from . import tree as tree
+from . import tree
 
 FORMAT = 1
 SIZE = 20  # GiB, of which only what is written takes space

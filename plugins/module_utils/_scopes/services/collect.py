@@ -22,7 +22,7 @@ from ..model import Body, Item, Items
 from ..packages.dpkg import modern
 from ..schema import desired
 from . import supervisors as other
-from . import systemd as systemd
+from . import systemd
 from .content import add_content
 from .unit_files import GLOBS, RUNNING, Tree, admin_mounts, is_template, scan, wanted_targets
 from .user_units import user_units

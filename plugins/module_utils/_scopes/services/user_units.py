@@ -11,7 +11,7 @@ from typing import Collection, Protocol
 from ..._base.errors import TwinError
 from ..context import Context
 from ..model import Items
-from . import systemd as systemd
+from . import systemd
 from .unit_files import GLOBS, RUNNING, VALID, is_template
 
 LINGER = "/var/lib/systemd/linger"

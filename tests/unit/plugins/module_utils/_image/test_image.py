@@ -11,9 +11,7 @@ import hashlib
 import pytest
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
-from ansible_collections.safetytwin.twin.plugins.module_utils._image import cache
-from ansible_collections.safetytwin.twin.plugins.module_utils._image import inputs as inputs
-from ansible_collections.safetytwin.twin.plugins.module_utils._image import tree as tree
+from ansible_collections.safetytwin.twin.plugins.module_utils._image import cache, inputs, tree
 
 SHA = "sha256:" + "0" * 64
 NGINX = {"version": "1.22", "status": "installed", "held": False, "automatic": False}
