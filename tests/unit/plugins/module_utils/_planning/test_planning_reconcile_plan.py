@@ -45,7 +45,7 @@ def told(plan):
 def carried_out(plan, actual, *results, fetched=None, scopes=None):
     """(the twin as it is recorded after a plan, what the plan came to); results are (id, failed)."""
     rows = [{"id": step_id, "changed": failed is None, "failed": failed} for step_id, failed in results]
-    done = outcome(plan, fetched or {"files": {}, "gone": {}, "unavailable": {}}, rows, scopes or actual["scopes"])
+    done = outcome(plan, fetched or NOTHING, rows, scopes or actual["scopes"])
     return dict(actual, scopes=scopes or actual["scopes"], substrate=plan.substrate, given_up=done.given_up), done
 
 
