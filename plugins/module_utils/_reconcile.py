@@ -73,7 +73,7 @@ class Cycle:
                 return self._absent(document)
             self._admit(twin, head)
             if twin["state"] != "running" and self.check:
-                would = "The twin is %s: it would be started, read as a whole and brought to the state of %s." % (twin["state"], self.host)
+                would = "The twin is %s: it would be started, read and converged to the state of %s." % (twin["state"], self.host)
                 return self._result("following", message=would, changed=True)
             if not self.check:
                 self._wake(connection, twin, head)
@@ -101,7 +101,7 @@ class Cycle:
     def _absent(self, document: dict[str, Any]) -> dict[str, Any]:
         """Leave the facts that a base image is built of where provisioning finds them."""
         if self.check:
-            return self._result("absent", message="The twin would be made and brought to the state of %s." % self.host, changed=True)
+            return self._result("absent", message="The twin would be created and converged to the state of %s." % self.host, changed=True)
         directory = os.path.join(self.store.root, paths.TWINS, self.twin_id)
         os.makedirs(directory, 0o711, exist_ok=True)
         path = os.path.join(directory, "image-facts.json")
@@ -114,7 +114,10 @@ class Cycle:
         """The fence: the domain knows the newest revision it was given, which a reverted disk or an older store does not."""
         metadata = twin["metadata"]
         if metadata["machine_id"] != head["machine_id"]:
-            raise Refused("The twin %s was made of another machine (%s): nothing was changed." % (twin["domain"], metadata["machine_id"]))
+            raise Refused(
+                "The twin %s was made of another machine (%s): nothing was changed. If the host was reinstalled, run safetytwin.twin.uninstall for it first."
+                % (twin["domain"], metadata["machine_id"])
+            )
         if int(metadata["revision"]) > head["revision"]:
             raise Refused(
                 "The twin %s is at revision %s, this store knows %d: the store is older than the twin. Restore the store, or remove the twin."

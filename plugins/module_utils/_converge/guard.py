@@ -26,7 +26,7 @@ def prove(request: Mapping[str, Any], marker: str = MARKER, product_uuid: str = 
     wanted = _uuid(request, "the request")
     marked = _uuid(mark, marker)
     if marked != firmware:
-        raise Refused("Nothing was changed: %s is of the machine %s and this one is %s, a copy of a twin at most." % (marker, marked, firmware))
+        raise Refused("Nothing was changed: %s belongs to the machine %s, but this machine is %s. It may be a copy of a twin." % (marker, marked, firmware))
     if wanted != firmware:
         raise Refused("Nothing was changed: the request is for the machine %s and this one is %s. Sync again." % (wanted, firmware))
     if request.get("host") != mark.get("host"):
@@ -40,11 +40,11 @@ def _marker(path: str) -> dict[str, Any]:
         with open(path, encoding="utf-8") as stream:
             mark = json.load(stream)
     except FileNotFoundError:
-        raise Refused("Nothing was changed: this machine has no %s, so it is no twin." % path) from None
+        raise Refused("Nothing was changed: this machine has no %s, so it is not a twin." % path) from None
     except (OSError, ValueError) as error:
-        raise Refused("Nothing was changed: %s cannot be read (%s), so this is not known to be a twin." % (path, error)) from error
+        raise Refused("Nothing was changed: %s cannot be read (%s), so this machine cannot be identified as a twin." % (path, error)) from error
     if not isinstance(mark, dict):
-        raise Refused("Nothing was changed: %s holds no object, so this is not known to be a twin." % path)
+        raise Refused("Nothing was changed: %s holds no object, so this machine cannot be identified as a twin." % path)
     return mark
 
 
@@ -71,5 +71,5 @@ def exclusive(path: str = LOCK) -> Iterator[None]:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Busy("Another apply runs in this twin; the next cycle carries on.") from None
+            raise Busy("Another apply runs in this twin; the next cycle continues.") from None
         yield

@@ -58,7 +58,7 @@ def take_url(url: str, checksum: str, work: str, progress: Callable[[str], None]
 
 def _compare(name: str, have: str, wanted: str) -> None:
     if have != wanted:
-        raise TwinError("The base image %s has the checksum %s, not %s: it is damaged or not the one that was meant." % (name, have, wanted))
+        raise TwinError("The base image %s has the checksum %s, not %s: it is damaged or a different image." % (name, have, wanted))
 
 
 def _convert(path: str, work: str) -> None:

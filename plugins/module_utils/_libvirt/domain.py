@@ -59,7 +59,7 @@ def read_metadata(text):
         element.tag = element.tag.partition("}")[2] or element.tag
     layout = int(root.get("format", "0"))
     if layout > FORMAT:
-        raise Refused("The domain's metadata has format %d, this version knows up to %d: update the collection." % (layout, FORMAT))
+        raise Refused("The domain's metadata has format %d, but this version supports at most %d: update the collection." % (layout, FORMAT))
 
     snapshots = [dict(element.attrib, number=int(element.get("number"))) for element in root.iterfind("snapshot")]
     return {

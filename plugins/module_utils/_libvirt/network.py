@@ -53,7 +53,7 @@ def missing_network(conn: Any, name: str, subnet: str | None) -> str | None:
     if network["active"]:
         return None
     if not network["ours"]:
-        raise TwinError("Network %s is not active and not ours to start: virsh net-start %s, or leave the option network out." % (name, name))
+        raise TwinError("Network %s is not active, and this collection did not create it: run virsh net-start %s, or omit the option network." % (name, name))
     return "start the network %s" % name
 
 

@@ -62,14 +62,14 @@ _ENDS: tuple[tuple[Condition, Due], ...] = (
     (lambda now: not now["domain"], Due("absent", "The twin does not exist.")),
 )
 _REASONS: tuple[tuple[Condition, Due], ...] = (
-    (lambda now: now["domain"] != "running", Due("stopped", "The twin does not run.")),
+    (lambda now: now["domain"] != "running", Due("stopped", "The twin is not running.")),
     (lambda now: now["applying"], Due("unfinished", "The last cycle was interrupted while it changed the twin.", True)),
-    (lambda now: not now["settled"], Due("unsettled", "The last cycle left something to do.")),
+    (lambda now: not now["settled"], Due("unsettled", "The newest state of the host has not been applied completely.")),
     (lambda now: not now["seen"], Due("unread", "The twin has not been read yet.", True)),
     (lambda now: now["rebooted"], Due("rebooted", "The twin may have rebooted.", True)),
     (lambda now: now["audit_age"] > now["audit_interval"], Due("audit", "The audit is due.", True)),
-    (lambda now: now["verify"], Due("verify", "Reading the whole twin was asked for.", True)),
-    (lambda now: now["pending"], Due("pending", "Contents are missing.")),
+    (lambda now: now["verify"], Due("verify", "The user asked to read the whole twin.", True)),
+    (lambda now: now["pending"], Due("pending", "File contents are missing.")),
     (lambda now: now["changed"], CHANGED),
 )
 
@@ -92,7 +92,7 @@ def due(now: Situation) -> list[Due]:
     for holds, reason in _ENDS:
         if holds(now):
             return [reason]
-    found: list[Due] = [Due("resume", "Following again was asked for.", True)] if now["paused"] else []
+    found: list[Due] = [Due("resume", "The user asked to resume the twin.", True)] if now["paused"] else []
     return found + [reason for holds, reason in _REASONS if holds(now)]
 
 

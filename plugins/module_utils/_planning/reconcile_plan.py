@@ -212,4 +212,4 @@ def _unfinished(steps: Sequence[Sequence[str]], desired: Scopes, actual: Scopes)
 
 def _pause(drift: list[str]) -> str:
     more = " and %d more" % (len(drift) - 3) if len(drift) > 3 else ""
-    return "The twin was changed from within (%s%s). Follow again with safetytwin.twin.resume." % (", ".join(drift[:3]), more)
+    return "Changes were made in the twin (%s%s). Run safetytwin.twin.resume to make it follow its host again." % (", ".join(drift[:3]), more)

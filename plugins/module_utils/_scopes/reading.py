@@ -50,7 +50,7 @@ def read_all(contexts: dict[str, Context], moving_contexts: dict[str, Context]) 
 
 def _known_scope(name: str) -> str:
     if name not in SCHEMA:
-        raise TwinError("There is no scope %s; there are: %s." % (name, ", ".join(sorted(SCHEMA))))
+        raise TwinError("There is no scope %s. The scopes are: %s." % (name, ", ".join(sorted(SCHEMA))))
     return name
 
 

@@ -80,7 +80,7 @@ class History:
         """The state a chain of deltas begins with."""
         if revision.whole is None:
             if revision.number != 1:
-                raise TwinError("What revision %d of %s was built on is no longer kept: ask for a newer one." % (revision.number, name))
+                raise TwinError("The revision on which revision %d of %s is based was deleted: choose a newer revision." % (revision.number, name))
             first: Document = self._deltas(name, 1, 1)[0]
             return dict(first, scopes=merge({}, cast(Delta, first["scopes"])))
         content = self.documents.get(revisions_owner(name), revision.whole)
@@ -134,4 +134,4 @@ class History:
 
 
 def _damaged(name: str, number: int) -> TwinError:
-    return TwinError("Revision %d of %s is damaged in the store: ask for a newer one, or restore the store from a backup." % (number, name))
+    return TwinError("Revision %d of %s is damaged in the store: choose a newer revision, or restore the store from a backup." % (number, name))

@@ -72,7 +72,7 @@ class SqliteBackend:
             for change in changes:
                 version = have[change.key].version if change.key in have else 0
                 if change.expected is not None and change.expected != version:
-                    raise Conflict("%s was changed by another process meanwhile: nothing was recorded, the next cycle carries on." % change.key)
+                    raise Conflict("%s was changed by another process meanwhile: nothing was recorded, the next cycle continues." % change.key)
             self._write(changes)
 
     def _write(self, changes: tuple[Change, ...]) -> None:
@@ -93,7 +93,7 @@ class SqliteBackend:
             except BlockingIOError:
                 lock.seek(0)
                 holder = lock.read().strip() or "unknown"
-                raise Busy("Another sync of %s is running (process %s): this one leaves it to that." % (what, holder)) from None
+                raise Busy("Another sync of %s is running (process %s): this sync does nothing." % (what, holder)) from None
             lock.truncate(0)
             lock.write(str(os.getpid()))
             lock.flush()

@@ -62,7 +62,7 @@ class Channel:
         while not condition():
             if time.monotonic() > deadline:
                 raise TwinError(
-                    "The twin %s does not answer on ssh at %s port %d: look at its console with `virsh console %s`."
+                    "The twin %s does not answer on ssh at %s port %d: open its console with `virsh console %s`."
                     % (self.domain, *self.endpoint, self.domain)
                 )
             time.sleep(_RETRY)
@@ -125,7 +125,7 @@ class Channel:
         except ConnectionResetError:
             pass  # as above
         except socket.timeout:
-            raise TwinError("The twin %s gave no answer to %s within %d s: look at its console with `virsh console %s`." % (
+            raise TwinError("The twin %s did not answer %s within %d s: open its console with `virsh console %s`." % (
                 self.domain, program, timeout, self.domain)) from None
         return b"".join(heard)
 
@@ -133,7 +133,7 @@ class Channel:
         """Have the master carry a socket here to the one in the twin."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.local)
-        check([*self.ssh, "-O", "forward", "-L", "%s:%s" % (self.local, runtime.socket()), "twin"], "Reaching into the twin %s" % self.domain, timeout=10)
+        check([*self.ssh, "-O", "forward", "-L", "%s:%s" % (self.local, runtime.socket()), "twin"], "Connecting to the twin %s" % self.domain, timeout=10)
 
     def _serve(self) -> None:
         result = self._execute(runtime.serve())
@@ -143,7 +143,7 @@ class Channel:
                 raise TwinError("The runtime could not be installed in the twin %s: %s" % (self.domain, last_words(installed.err)))
             result = self._execute(runtime.serve())
         if result.rc:
-            raise TwinError("The runtime does not start in the twin %s: %s" % (self.domain, last_words(result.err) or "it never listened"))
+            raise TwinError("The runtime does not start in the twin %s: %s" % (self.domain, last_words(result.err) or "it did not open its socket"))
 
     def _execute(self, command: str, payload: bytes | None = None, timeout: float = 180) -> Result:
         return run([*self.ssh, "-T", "twin", command], stdin=payload, timeout=timeout)

@@ -32,7 +32,7 @@ def read_image(directory: str) -> Image:
     """The base image in a directory; what is missing or damaged is a sentence."""
     disk = os.path.join(directory, DISK)
     if not os.path.isfile(disk):
-        raise TwinError("Base image %s is missing: build it with the role image, or name the directory that holds %s." % (disk, DISK))
+        raise TwinError("Base image %s is missing: build it with the module twin_image, or give a directory that contains %s." % (disk, DISK))
     require_reachable(os.path.realpath(directory))
     layers.verify(disk)
     manifest = _manifest(directory)

@@ -81,7 +81,7 @@ def _layers(directory: str) -> list[str]:
     try:
         return sorted(name for name in os.listdir(directory) if LAYER.match(name))
     except PermissionError as denied:
-        raise TwinError("The layers in %s are root's: run this as root (become)." % directory) from denied
+        raise TwinError("The layers in %s belong to root: run this as root (become)." % directory) from denied
     except FileNotFoundError:
         return []
 

@@ -149,7 +149,7 @@ def _presence(conn, wish, twin, facts, dry):
 def _image(wish):
     for option in ("image", "machine_id"):
         if not wish[option]:
-            raise TwinError("Host %s has no twin yet, and %s is not given: a twin is made from both image and machine_id." % (wish["host"], option))
+            raise TwinError("Host %s has no twin yet, and the option %s is missing: give image and machine_id to create the twin." % (wish["host"], option))
     return read_image(wish["image"])
 
 

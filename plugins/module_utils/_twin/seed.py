@@ -86,7 +86,7 @@ def write_iso(path, texts):
     """Write the seed's ISO image in one step; readable by its owner only, as it carries a key and a password hash."""
     maker = next((argv for argv in MAKERS if shutil.which(argv[0])), None)
     if maker is None:
-        raise TwinError("No program to make the seed's CD-ROM image: install genisoimage or xorriso.")
+        raise TwinError("No program can create the seed's CD-ROM image: install genisoimage or xorriso.")
     with tempfile.TemporaryDirectory(dir=os.path.dirname(path), prefix=".new-") as work:
         for name, text in texts.items():
             with open(os.path.join(work, name), "w", encoding="utf-8") as stream:

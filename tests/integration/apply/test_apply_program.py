@@ -16,7 +16,7 @@ def test_it_refuses_a_machine_that_is_no_twin(machine):
     from safetytwin._base import errors
     from safetytwin._transport import program
 
-    with pytest.raises(errors.Refused, match="so it is no twin"):
+    with pytest.raises(errors.Refused, match="so it is not a twin"):
         program.unpack(done.stdout, "the lab host")
     assert done.returncode == 1
     assert b"Traceback" not in done.stderr

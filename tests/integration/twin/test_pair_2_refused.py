@@ -34,7 +34,7 @@ def test_a_wrong_value_is_named(pair, words, sentence):
 @pytest.mark.parametrize(("module", "arguments", "sentence"), [
     ("twin_info", "host=it1 colour=red", "colour"),
     ("twin_converge", "host=it1 drift=maybe", "value of drift must be one of"),
-    ("host_state_info", "scopes=weather", "There is no scope weather; there are: accounts, containers"),
+    ("host_state_info", "scopes=weather", "There is no scope weather. The scopes are: accounts, containers"),
     ("twin_converge", "host=unknown1", "Nothing is known of unknown1 yet"),
     ("libvirt_twin", "host=it1 state=flying", "value of state must be one of"),
 ])

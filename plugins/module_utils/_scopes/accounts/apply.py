@@ -69,7 +69,7 @@ def _locked(etc: str) -> Iterator[None]:
                 break
             except OSError:
                 if time.monotonic() > end:
-                    raise Busy("Another program holds %s/.pwd.lock; the next cycle carries on." % etc) from None
+                    raise Busy("Another program holds %s/.pwd.lock; the next cycle continues." % etc) from None
                 time.sleep(0.1)
         yield
 
@@ -124,7 +124,7 @@ class Tables:
         line = self.lines["group"].get(name)
         users = [user for user, fields in self.lines["passwd"].items() if line and len(fields) > 3 and fields[3] == line[2]]
         if users:
-            raise TwinError("The group %s stays: it is the primary group of %s." % (name, ", ".join(users)))
+            raise TwinError("The group %s was not removed: it is the primary group of %s." % (name, ", ".join(users)))
         self.lines["gshadow"].pop(name, None)
         return self.lines["group"].pop(name, None) is not None
 
@@ -133,7 +133,7 @@ class Tables:
             return self.lines["group"][group][2]
         if group.isdigit():
             return group
-        raise TwinError("The user %s waits for its primary group %s, which the twin does not have." % (user, group))
+        raise TwinError("The user %s needs the primary group %s, which the twin does not have." % (user, group))
 
     def write(self) -> None:
         """Replace the files that changed, the old ones kept beside them as shadow-utils do."""

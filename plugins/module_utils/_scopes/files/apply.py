@@ -183,7 +183,7 @@ def _id(name: str, look_up: Callable[[str], Any], kind: str) -> int:
     except KeyError:
         if name.isdigit():
             return int(name)
-        raise TwinError("The twin has no %s %s: the accounts have to be there first." % (kind, name)) from None
+        raise TwinError("The twin has no %s %s: converge the accounts first." % (kind, name)) from None
 
 
 def _same(path: bytes, want: Item, now: os.stat_result) -> bool:

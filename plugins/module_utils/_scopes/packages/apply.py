@@ -128,7 +128,7 @@ def _unpacked(row: Row) -> bool:
 def _architectures(coming: Iterable[str]) -> None:
     native = check(["dpkg", "--print-architecture"], "Reading the architecture").decode().strip() if coming else ""
     for arch in sorted({key.rpartition(":")[2] for key in coming} - {native, "all"}):
-        check(["dpkg", "--add-architecture", arch], "Admitting packages for %s" % arch)
+        check(["dpkg", "--add-architecture", arch], "Adding the architecture %s" % arch)
 
 
 def _dpkg(*arguments: str) -> bytes:

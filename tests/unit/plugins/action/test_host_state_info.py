@@ -50,4 +50,4 @@ def test_chosen_scopes_come_alone(played):
 
 
 def test_an_unknown_scope_is_refused_with_the_known_ones(played):
-    assert "There is no scope processes of others; there are: accounts, containers, files, hardware, packages, services." in played.results["unknown"]["msg"]
+    assert "There is no scope processes of others. The scopes are: accounts, containers, files, hardware, packages, services." in played.results["unknown"]["msg"]

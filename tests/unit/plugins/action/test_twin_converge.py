@@ -51,7 +51,7 @@ def test_what_cannot_be_done_is_a_sentence(results, name, sentence):
 def test_a_twin_that_is_not_there_would_be_made(results):
     first = results["first"]
     assert (first["twin"], first["changed"], first["revision"]) == ("absent", True, 0)
-    assert "would be made" in first["line"]
+    assert "would be created" in first["line"]
 
 
 def test_a_twin_that_another_sync_holds_is_left_to_it(results):

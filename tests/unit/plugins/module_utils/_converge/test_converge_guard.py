@@ -41,7 +41,7 @@ def test_a_request_for_another_machine_is_refused(machine, request_, why):
         machine(**request_)
 
 
-@pytest.mark.parametrize(("content", "why"), [(None, "no twin"), ("{", "cannot be read"), ("[]", "no object"), ("{}", "names no machine")])
+@pytest.mark.parametrize(("content", "why"), [(None, "not a twin"), ("{", "cannot be read"), ("[]", "no object"), ("{}", "names no machine")])
 def test_a_machine_without_a_good_marker_is_refused(machine, content, why):
     if content is None:
         machine.marker.unlink()

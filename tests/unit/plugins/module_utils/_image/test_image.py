@@ -138,7 +138,7 @@ def test_a_wrong_checksum_leaves_nothing_that_counts(tmp_path):
     disk, images = tmp_path / "disk.raw", str(tmp_path / "images")
     disk.write_bytes(b"\1" * 4096)
     request = {"path": str(disk), "checksum": SHA}
-    with pytest.raises(TwinError, match="damaged or not the one"):
+    with pytest.raises(TwinError, match="damaged or a different image"):
         cache.build(request, images)
     assert cache.find(request, images)[2] is None
 

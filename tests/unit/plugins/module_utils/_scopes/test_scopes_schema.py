@@ -41,7 +41,7 @@ def test_desired_leaves_out_other_lanes_and_what_is_not_set():
 def test_every_reason_has_a_level_and_a_sentence_of_its_own():
     assert {reason.level for reason in REASONS.values()} == {REPRODUCED, DEGRADED, IMPOSSIBLE}
     assert len({reason.sentence for reason in REASONS.values()}) == len(REASONS)
-    assert explain("needs_excluded: /etc/x") == "It depends on something that was left out. (/etc/x)"
+    assert explain("needs_excluded: /etc/x") == "It depends on an item that was left out. (/etc/x)"
 
 
 def test_documents_are_fresh():

@@ -100,7 +100,7 @@ def test_old_revisions_can_be_forgotten(store, tmp_path):
     with pytest.raises(TwinError, match="no revision 7: revisions are kept from 8 on"):
         store.history.state("web1", 7)
     store.history.forget("web1", 10)
-    with pytest.raises(TwinError, match="What revision 10 of web1 was built on is no longer kept"):
+    with pytest.raises(TwinError, match="The revision on which revision 10 of web1 is based was deleted"):
         store.history.state("web1", 10)
 
 

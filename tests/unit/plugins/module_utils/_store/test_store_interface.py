@@ -103,7 +103,7 @@ def test_a_killed_writer_leaves_all_of_a_commit_or_nothing(connect):
 def test_only_one_holds_a_lease(backend, connect):
     other = connect()
     with backend.lease("twin/a", "web1"):
-        holder = "^Another sync of web1 is running .process %d.: this one leaves it to that.$" % os.getpid()
+        holder = "^Another sync of web1 is running .process %d.: this sync does nothing.$" % os.getpid()
         with pytest.raises(Busy, match=holder), other.lease("twin/a", "web1"):
             pass
         with other.lease("twin/b", "web1"), other.lease("host/a", "web1"):
