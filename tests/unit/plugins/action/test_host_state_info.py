@@ -50,4 +50,5 @@ def test_chosen_scopes_come_alone(played):
 
 
 def test_an_unknown_scope_is_refused_with_the_known_ones(played):
-    assert "There is no scope processes of others. The scopes are: accounts, containers, files, hardware, packages, services." in played.results["unknown"]["msg"]
+    known = "accounts, containers, files, hardware, packages, services"
+    assert f"There is no scope processes of others. The scopes are: {known}." in played.results["unknown"]["msg"]
