@@ -120,8 +120,9 @@ class Cycle:
             )
         if int(metadata["revision"]) > head["revision"]:
             raise Refused(
-                "The twin %s is at revision %s, this store knows %d: the store is older than the twin. Restore the store, or remove the twin."
-                % (twin["domain"], metadata["revision"], head["revision"])
+                "The twin %s is at revision %s, this store knows %d: the store is older than the twin. Restore the store from a backup, or remove the twin"
+                " with `ansible-playbook safetytwin.twin.uninstall --limit %s` and sync again."
+                % (twin["domain"], metadata["revision"], head["revision"], self.host)
             )
 
     def _wake(self, connection: Any, twin: dict[str, Any], head: Head) -> None:
