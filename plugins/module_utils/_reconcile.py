@@ -17,8 +17,9 @@ from ._base.errors import Refused, TwinError
 from ._base.machine import machine
 from ._base.names import twin_id
 from ._libvirt import client
-from ._planning import due, reconcile_plan, summary
+from ._planning import due, reconcile_plan, summary, validate_reply
 from ._planning.reconcile_plan import Actual, Outcome, ReconcilePlan
+from ._scopes.model import HostDocument
 from ._scopes.registry import SCHEMA, policies
 from ._store import ingest, retention
 from ._store.layout import host_key, twin_key
@@ -80,17 +81,17 @@ class Cycle:
             with self._entered(twin):
                 return self._converge(connection, twin, document, due.reads_whole(reasons))
 
-    def _take_in(self) -> dict[str, Any]:
+    def _take_in(self) -> HostDocument:
         """The host's document with the harvest in it, if there is one; recorded as the next revision where it differs."""
         reply = self.request["harvest"]
-        document = ingest.read(self.store, self.host, reply) if reply else ingest.known(self.store, self.host)
+        harvest = ingest.read(self.store, self.host, reply) if reply else None
         if not self.check:
-            if reply:
+            if harvest:
                 with self.store.lease(host_key(self.host), self.host):
-                    ingest.keep(self.store, self.host, reply, document)
+                    ingest.keep(self.store, self.host, harvest)
             self.store.adopt(self.twin_id, self.host)
         self.lap("ingest")
-        return document
+        return ingest.document_of(harvest) if harvest else ingest.known(self.store, self.host)
 
     def _situation(self, head: Head | None, twin: dict[str, Any] | None) -> due.Situation:
         return due.situation(head, twin, {
@@ -98,7 +99,7 @@ class Cycle:
             "verify": self.request["audit"], "resume": self.request["resume"],
         })
 
-    def _absent(self, document: dict[str, Any]) -> dict[str, Any]:
+    def _absent(self, document: HostDocument) -> dict[str, Any]:
         """Leave the facts that a base image is built of where provisioning finds them."""
         if self.check:
             return self._result("absent", message="The twin would be created and converged to the state of %s." % self.host, changed=True)
@@ -153,13 +154,14 @@ class Cycle:
         if recorded and not whole and recorded.get("boot_id") == self.boot_id:
             return recorded, recorded, False
         reply = self.channel.call("_harvest", dict(self.rules, role="twin", scopes=sorted(policies())))
+        scopes = validate_reply.parse_twin(reply, sorted(policies()), recorded["scopes"] if recorded else {}, twin["domain"])
         self.lap("audit")
-        fresh: Actual = {"uuid": twin["uuid"], "boot_id": self.boot_id, "scopes": reply["scopes"], "substrate": None, "given_up": {}}
+        fresh: Actual = {"uuid": twin["uuid"], "boot_id": self.boot_id, "scopes": scopes, "substrate": None, "given_up": {}}
         if recorded:
             fresh["substrate"], fresh["given_up"] = recorded["substrate"], recorded["given_up"]
         return fresh, None if self.head["applying"] else recorded, True
 
-    def _plan(self, document: dict[str, Any], actual: Actual, recorded: Actual | None) -> ReconcilePlan:
+    def _plan(self, document: HostDocument, actual: Actual, recorded: Actual | None) -> ReconcilePlan:
         options: reconcile_plan.Options = {
             "drift": self.request["drift"], "scopes": self.request["scopes"], "vcpus": self.request["vcpus"], "memory_mib": self.request["memory_mib"],
             # A host that is its own hypervisor must not find itself in the twin.
@@ -167,7 +169,7 @@ class Cycle:
         }
         return reconcile_plan.reconcile(options, document["scopes"], actual, recorded, self.head["units"])
 
-    def _converge(self, connection: Any, twin: dict[str, Any], document: dict[str, Any], whole: bool) -> dict[str, Any]:
+    def _converge(self, connection: Any, twin: dict[str, Any], document: HostDocument, whole: bool) -> dict[str, Any]:
         actual, recorded, audited = self._read_twin(twin, whole)
         plan = self._plan(document, actual, recorded if audited else None)
         self.lap("plan")
@@ -189,7 +191,7 @@ class Cycle:
             result["failures"] += retention.prune(self.store, {each["metadata"]["image"] for each in client.twins(connection)})
         return result
 
-    def _apply(self, connection: Any, twin: dict[str, Any], document: dict[str, Any], plan: ReconcilePlan, actual: Actual) -> tuple[Any, Outcome]:
+    def _apply(self, connection: Any, twin: dict[str, Any], document: HostDocument, plan: ReconcilePlan, actual: Actual) -> tuple[Any, Outcome]:
         """(the twin's scopes as read back, what the plan came to)."""
         fetched = payload.fetch_packages(self.store, document, plan.steps)
         self.lap("fetch")
@@ -197,7 +199,8 @@ class Cycle:
         self.store.intend(self.twin_id, [[step["key"], step["verb"]] for step in plan.steps if step["verb"] in ("restart", "reload")])
         client.set_revision(connection, self.host, revision)
         order = {"uuid": twin["uuid"], "host": self.host, "revision": revision, "plan": {"steps": plan.steps}, "rules": self.rules}
-        reply = payload.deliver(self.channel, self.store, order, fetched["files"])
+        answer = payload.deliver(self.channel, self.store, order, fetched["files"])
+        reply = validate_reply.parse_apply(answer, [step["id"] for step in plan.steps], actual["scopes"], twin["domain"])
         self.lap("converge")
         self.seconds.update({"twin " + batch: seconds for batch, seconds in reply["seconds"].items()})
         after = payload.read_back(actual["scopes"], reply)

@@ -14,7 +14,6 @@ UTILS = ROOT / "plugins/module_utils"
 SCHEMA_FILE = ROOT / "docs/state.schema.json"
 PAGE = ROOT / "docs/state-format.md"
 BEGIN, END = "<!-- tables: made by tests/tools/generate_schema.py -->\n", "<!-- end of tables -->\n"
-TYPES = {"str": "string", "int": "integer", "bool": "boolean", "list": "array", "dict": "object"}
 
 
 def tables():
@@ -23,11 +22,11 @@ def tables():
     package.__path__ = [str(UTILS)]
     sys.modules["safetytwin"] = package
     from safetytwin._base import reasons
-    from safetytwin._scopes import registry, schema
-    return registry, schema.FORMAT, reasons
+    from safetytwin._scopes import grammars, registry, schema
+    return registry, schema.FORMAT, reasons, grammars
 
 
-SCHEMA, FORMAT, REASONS = tables()
+SCHEMA, FORMAT, REASONS, GRAMMARS = tables()
 
 
 def json_schema():
@@ -56,15 +55,64 @@ def json_schema():
 
 
 def _items(scope):
-    if "" in scope.kinds:
-        return {"type": "object", "additionalProperties": _item(scope.kinds[""])}
-    patterns = {"^%s(:|$)" % kind: _item(fields) for kind, fields in scope.kinds.items()}
-    return {"type": "object", "patternProperties": patterns, "additionalProperties": False}
+    kinds = {_whole(scope.keys[kind].pattern): _item(fields, scope.needs.get(kind, {})) for kind, fields in scope.kinds.items()}
+    return {"type": "object", "maxProperties": scope.most, "patternProperties": kinds, "additionalProperties": False}
 
 
-def _item(fields):
-    properties = {name: {"type": [TYPES[field.type], "null"], "description": field.doc} for name, field in fields.items()}
-    return {"type": "object", "properties": properties, "additionalProperties": False}
+def _item(fields, needs):
+    properties = {name: dict(_nullable(_shape(field.shape)), description=field.doc) for name, field in fields.items()}
+    made = {"type": "object", "properties": properties, "additionalProperties": False}
+    needed = [name for name, field in fields.items() if field.needed]
+    rules = [
+        {"if": {"properties": {name: {"const": value}}}, "then": {"required": list(others)}}
+        for name, by_value in needs.items() for value, others in by_value.items()
+    ]
+    return dict(made, **({"required": needed} if needed else {}), **({"allOf": rules} if rules else {}))
+
+
+def _whole(pattern):
+    return "^(?:%s)$" % pattern
+
+
+def _nullable(shape):
+    return dict(shape, type=[shape["type"], "null"])
+
+
+def _shape(shape):
+    """The JSON Schema of a shape of grammars.py; how deep a tree may be is for the parser alone to say."""
+    if isinstance(shape, GRAMMARS.Text):
+        return {"type": "string", "pattern": _whole(shape.pattern), "maxLength": shape.longest}
+    if isinstance(shape, GRAMMARS.Number):
+        return {"type": "integer", "minimum": shape.least, "maximum": shape.most}
+    if isinstance(shape, GRAMMARS.Flag):
+        return {"type": "boolean"}
+    if isinstance(shape, GRAMMARS.Listing):
+        return {"type": "array", "items": _shape(shape.each), "maxItems": shape.most}
+    if isinstance(shape, GRAMMARS.Record):
+        members = {name: _nullable(_shape(member)) for name, member in shape.members.items()}
+        return {"type": "object", "properties": members, "required": list(shape.needed), "additionalProperties": False}
+    if isinstance(shape, GRAMMARS.Mapping):
+        return {
+            "type": "object", "propertyNames": _shape(shape.key), "additionalProperties": _shape(shape.value), "maxProperties": shape.most,
+        }
+    return {"type": "object"}
+
+
+def rule(shape):
+    """A shape in words, for the page."""
+    if isinstance(shape, GRAMMARS.Text):
+        return "%s; at most %d characters" % (shape.doc, shape.longest)
+    if isinstance(shape, GRAMMARS.Number):
+        return "%d to %d" % shape
+    if isinstance(shape, GRAMMARS.Flag):
+        return "true or false"
+    if isinstance(shape, GRAMMARS.Listing):
+        return "at most %d, each: %s" % (shape.most, rule(shape.each))
+    if isinstance(shape, GRAMMARS.Record):
+        return "; ".join("`%s`: %s" % (name, rule(member)) for name, member in shape.members.items())
+    if isinstance(shape, GRAMMARS.Mapping):
+        return "names: %s; values: %s" % (rule(shape.key), rule(shape.value))
+    return "nested at most %d deep, at most %d values, each %s" % (shape.depth, shape.most, rule(shape.text))
 
 
 def page_tables():
@@ -72,10 +120,14 @@ def page_tables():
     text = ""
     for name, scope in SCHEMA.SCHEMA.items():
         text += "\n### %s\n\n%s %s\n\n" % (name, scope.doc, "Converged." if scope.converged else "Recorded only.")
-        text += "| kind | field | lane | type | meaning |\n|---|---|---|---|---|\n"
+        for kind, key in scope.keys.items():
+            text += "- The key of %s is %s.\n" % ("a `%s`" % kind if kind else "an item", key.doc)
+        text += "- It has at most %d items.\n\n" % scope.most
+        text += "| kind | field | lane | type | rule | meaning |\n|---|---|---|---|---|---|\n"
         for kind, fields in scope.kinds.items():
             for field_name, field in fields.items():
-                text += "| %s | `%s` | %s | %s | %s |\n" % ("`%s`" % kind if kind else "", field_name, field.lane, field.type, field.doc.replace("|", "\\|"))
+                cells = ("`%s`" % kind if kind else "", "`%s`" % field_name, field.lane, field.type, rule(field.shape), field.doc)
+                text += "| %s |\n" % " | ".join(cell.replace("|", "\\|") for cell in cells)
     text += "\n### Telemetry\n\nRead by every harvest, in no state.\n\n| scope | meaning |\n|---|---|\n"
     text += "".join("| `%s` | %s |\n" % row for row in SCHEMA.TELEMETRY.items())
     text += "\n### Reasons\n\n| code | level | meaning |\n|---|---|---|\n"

@@ -42,6 +42,12 @@ def _outward_key(key: Any) -> Any:
     return "b64:" + shown["b64"] if isinstance(shown, dict) else shown
 
 
+def printable(value: str, most: int) -> str:
+    """A text that a terminal or log can take: escapes in the place of what is not printable, at most `most` characters, then a digest of all of it."""
+    shown = "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in value[:most])
+    return shown if len(value) <= most and len(shown) <= most else "%s…%s" % (shown[:most - 9], digest(value)[:8])
+
+
 def dumps(value: Any) -> str:
     """Canonical JSON: ASCII, sorted keys, no blanks; equal values have equal text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))

@@ -31,6 +31,9 @@ REASONS = {
     "vanished": Reason(IMPOSSIBLE, "It changed or vanished while it was read; the next cycle reads it again."),
     "special_file": Reason(IMPOSSIBLE, "Sockets, pipes and devices are created by the programs that use them."),
     "other_filesystem": Reason(IMPOSSIBLE, "Another file system is mounted there. Add the path to twin_roots to mirror it."),
+    # decided where data of machines comes in
+    "invalid": Reason(IMPOSSIBLE, "The machine described it in a way that breaks the rules of the state format."),
+    "invalid_last_kept": Reason(DEGRADED, "The machine described it in a way that breaks the rules of the state format. Its last valid state is kept."),
     # decided by policy
     "safetytwin_self": Reason(IMPOSSIBLE, "It belongs to the SafetyTwin installation on this host."),
     "twin_substrate": Reason(DEGRADED, "The twin needs its own version to boot and to be managed."),

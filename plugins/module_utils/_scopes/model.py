@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, NamedTuple, Protocol, TypedDict
 
+from .grammars import TYPES, Shape, Text
+
 DESIRED = "desired"  # hashed, compared, converged
 TELEMETRY = "telemetry"  # never compared: moves by itself, or only says where a fact comes from
 IDENTITY = "identity"  # right when it differs
@@ -22,20 +24,33 @@ Reasons = Dict[str, str]
 
 
 class Field(NamedTuple):
-    """One field of an item; type is a name of JSON Schema's kind: str, int, bool, list or dict."""
+    """One field of an item: shape says which values it takes, needed that every item has it."""
 
     lane: str
-    type: str
+    shape: Shape
     doc: str
+    needed: bool = False
+
+    @property
+    def type(self) -> str:
+        """A name of JSON's kinds: str, int, bool, list or dict."""
+        return TYPES[type(self.shape)]
 
 
 class Scope(NamedTuple):
-    """One scope: kinds is {kind of item, "" where there is one kind: {field name: Field}}; builds_on names the scopes that its items need."""
+    """One scope: kinds is {kind of item, "" where there is one kind: {field name: Field}}; builds_on names the scopes that its items need.
+
+    keys is {kind: grammar of an item's whole key}, most the number of items. needs is {kind: {field: {value: fields that an item with this
+    value has}}}.
+    """
 
     doc: str
     converged: bool
     kinds: dict[str, dict[str, Field]]
     builds_on: tuple[str, ...] = ()
+    keys: dict[str, Text] = {}
+    most: int = 0
+    needs: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {}
 
 
 class Body(TypedDict):
@@ -55,6 +70,60 @@ class BodyDelta(Body):
 
 Scopes = Dict[str, Body]
 Delta = Dict[str, BodyDelta]
+
+
+class Distribution(TypedDict):
+    """What os-release says; an empty string where it says nothing."""
+
+    id: str
+    version_id: str
+    codename: str
+    name: str
+    like: list[str]
+
+
+class Machine(TypedDict):
+    """Which machine a state is of; an empty string where the machine does not say."""
+
+    machine_id: str
+    boot_id: str
+    hostname: str
+    distribution: Distribution
+    architecture: str
+    product_uuid: str
+
+
+class Declared(TypedDict):
+    """What a host said of a scope, as far as its next delta needs it: the digest of all of it, and {key: [digest of the item, broken rule]}."""
+
+    digest: str
+    withheld: dict[str, list[str]]
+
+
+class HostDocument(TypedDict):
+    """A host as the store keeps it; kept_digest is the digest of its scopes where it is not the one that the host declared, else None."""
+
+    format: int
+    machine: Machine
+    scopes: Scopes
+    declared: dict[str, Declared]
+    kept_digest: str | None
+
+
+class Harvest(TypedDict):
+    """A host's harvest behind the door: scopes are whole and checked, digest is what the host's next harvest may build on, kept_digest that of the
+    scopes where it is another, blobs are contents by digest, violations sentences about what was left out."""
+
+    machine: Machine
+    digest: str
+    kept_digest: str | None
+    scopes: Scopes
+    declared: dict[str, Declared]
+    blobs: dict[str, bytes]
+    missing: list[str]
+    telemetry: dict[str, Any]
+    seconds: dict[str, float]
+    violations: list[str]
 
 
 class Change(NamedTuple):
@@ -96,16 +165,16 @@ class Spool(Protocol):
         """(version, path) of a package's file: the version asked for, else the one sent in its place, else None."""
 
 
-def desired(kind: str, doc: str) -> Field:
+def desired(shape: Shape, doc: str, needed: bool = False) -> Field:
     """A field that is hashed, compared and converged."""
-    return Field(DESIRED, kind, doc)
+    return Field(DESIRED, shape, doc, needed)
 
 
-def telemetry(kind: str, doc: str) -> Field:
+def telemetry(shape: Shape, doc: str) -> Field:
     """A field that is never compared."""
-    return Field(TELEMETRY, kind, doc)
+    return Field(TELEMETRY, shape, doc)
 
 
-def identity(kind: str, doc: str) -> Field:
+def identity(shape: Shape, doc: str) -> Field:
     """A field that is right when it differs."""
-    return Field(IDENTITY, kind, doc)
+    return Field(IDENTITY, shape, doc)

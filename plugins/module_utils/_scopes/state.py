@@ -68,7 +68,7 @@ def migrate(document: dict[str, Any], what: str) -> dict[str, Any]:
     """The document in today's format; a newer or unknown one is refused in a sentence. what names it."""
     found = document.get("format")
     if not isinstance(found, int) or found < min([FORMAT, *STEPS]):
-        raise TwinError("%s has no format number this version knows (%r): harvest the host again." % (what, found))
+        raise TwinError("%s has no format number this version knows: harvest the host again." % what)
     if found > FORMAT:
         raise TwinError("%s has format %d, this version reads up to %d: upgrade safetytwin.twin here." % (what, found, FORMAT))
     for number in range(found, FORMAT):

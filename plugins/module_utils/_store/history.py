@@ -72,7 +72,7 @@ class History:
         state = self._beginning(name, chain[-1])
         for each in self._deltas(name, chain[-1].number + 1, number):
             state = dict(each, scopes=merge(state["scopes"], cast(Delta, each["scopes"])))
-        if revision.format == FORMAT and state_digest(state["scopes"]) != revision.digest:
+        if revision.format == FORMAT and state_digest(state["scopes"]) != (state.get("kept_digest") or revision.digest):
             raise _damaged(name, number)
         return migrate(state, "Revision %d of %s" % (number, name))
 

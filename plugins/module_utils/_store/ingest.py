@@ -5,14 +5,13 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import Any, cast
 
-from .._base.errors import Busy, Refused, TwinError
+from .._base.errors import Refused, TwinError
 from .._packages.aptroot import Source
-from .._scopes.model import Scopes
+from .._planning.validate import parse_harvest
+from .._scopes.model import Harvest, HostDocument, Machine, Scopes
 from .._scopes.schema import FORMAT
-from .._scopes.state import merge, migrate, state_digest
-from .history import Document
 from .layout import Host
 from .records import Store
 
@@ -20,57 +19,52 @@ FAMILY = {"debian", "ubuntu"}  # of os-release, ID or ID_LIKE
 APT_FILES = ("/etc/apt/sources.list", "/etc/apt/sources.list.d/", "/etc/apt/keyrings/", "/etc/apt/trusted.gpg", "/etc/apt/trusted.gpg.d/")
 
 
-def known(store: Store, host: str) -> Document:
-    """The host document the store has: {"format", "machine", "scopes"}; a sentence when it has none."""
+def known(store: Store, host: str) -> HostDocument:
+    """The host document the store has; a sentence when it has none."""
     if store.host(host) is None:
         raise TwinError("Nothing is known of %s yet: run safetytwin.twin.sync, which harvests it first." % host)
-    return store.document(host)
+    return cast(HostDocument, store.document(host))
 
 
-def read(store: Store, host: str, reply: Document) -> Document:
-    """The host document with a harvest's reply in it: {"format", "machine", "scopes"}; nothing is written."""
-    reply = migrate(reply, "The harvest of %s" % host)
+def read(store: Store, host: str, reply: Any) -> Harvest:
+    """A harvest's reply, checked and merged with what the store has of the host; nothing is written."""
     head = store.host(host)
-    _check_identity(host, head, reply["machine"])
-    before = store.document(host)["scopes"] if head else {}
-    return {"format": FORMAT, "machine": reply["machine"], "scopes": _scopes(host, head, before, reply)}
+    harvest = parse_harvest(reply, known(store, host) if head else None, head.digest if head else None, host)
+    _check_identity(host, head, harvest["machine"])
+    return harvest
 
 
-def keep(store: Store, host: str, reply: Document, document: Document) -> None:
+def document_of(harvest: Harvest) -> HostDocument:
+    """The host document of a harvest, as the store keeps it."""
+    return {
+        "format": FORMAT, "machine": harvest["machine"], "scopes": harvest["scopes"], "declared": harvest["declared"],
+        "kept_digest": harvest["kept_digest"],
+    }
+
+
+def keep(store: Store, host: str, harvest: Harvest) -> None:
     """Keep what read() made of a harvest, and the contents that came with it. A new digest becomes the next revision."""
-    for name, content in reply["blobs"].items():
-        store.blobs.put(name, base64.b64decode(content))
+    for name, content in harvest["blobs"].items():
+        store.blobs.put(name, content)
     head = store.host(host)
-    if head is None or head.digest != reply["digest"]:
+    if head is None or head.digest != harvest["digest"]:
         before = store.document(host)["scopes"] if head else {}
-        store.take(host, document, reply["digest"], head, before)
+        store.take(host, dict(document_of(harvest)), harvest["digest"], head, before)
 
 
-def _check_identity(host: str, head: Host | None, machine: dict[str, Any]) -> None:
+def _check_identity(host: str, head: Host | None, machine: Machine) -> None:
     """Before anything of a host is kept: that it can be mirrored, and that it is who it was."""
     distribution = machine["distribution"]
-    if not head and not FAMILY & {distribution["id"], *distribution.get("like", ())}:
+    if not head and not FAMILY & {distribution["id"], *distribution["like"]}:
         raise Refused(
             "%s is %s: hosts of the Debian family are mirrored so far. Take it out of group twin_hosts."
-            % (host, distribution.get("name") or distribution["id"] or "of an unknown distribution")
+            % (host, distribution["name"] or distribution["id"] or "of an unknown distribution")
         )
     if head and head.machine_id != machine["machine_id"]:
         raise Refused(
             "%s answers with machine-id %s, its twin was made of %s: this is another machine. If it was reinstalled on purpose, "
             "remove the old twin first with `ansible-playbook safetytwin.twin.uninstall --limit %s`." % (host, machine["machine_id"], head.machine_id, host)
         )
-
-
-def _scopes(host: str, head: Host | None, before: Scopes, reply: Document) -> Scopes:
-    if reply["base"] is None:
-        scopes: Scopes = reply["scopes"]
-    elif head is None or head.digest != reply["base"]:
-        raise Busy("The harvest of %s was made against a state that is no longer the newest: the next cycle takes it." % host)
-    else:
-        scopes = merge(before, reply["scopes"])
-    if state_digest(scopes) != reply["digest"]:
-        raise TwinError("The harvest of %s arrived damaged (its digest differs): run the sync again." % host)
-    return scopes
 
 
 def apt_sources(store: Store, scopes: Scopes) -> list[Source]:
@@ -84,7 +78,7 @@ def apt_sources(store: Store, scopes: Scopes) -> list[Source]:
     return found
 
 
-def image_facts(store: Store, document: Document) -> Document:
+def image_facts(store: Store, document: HostDocument) -> dict[str, Any]:
     """What a base image that matches this host is built of, as JSON values; see the options of twin_image."""
     scopes = document["scopes"]
     return {

@@ -15,6 +15,8 @@ from typing import IO, Any, Callable, Mapping
 from .._base.errors import TwinError
 from .._base.paths import RUN
 from .._base.run import Result, check, last_words, run, start
+from .._scopes.checks import check_once
+from .._scopes.grammars import UUID
 from . import program as transport_program
 from . import runtime
 
@@ -48,13 +50,20 @@ class Channel:
             self._wait(self._listening, deadline)
             self._start_master()
             self._wait(self.alive, max(deadline, time.monotonic() + _LOGIN))
-            boot = self.call("_ping", {})["boot_id"]
+            boot = self._pong(self.call("_ping", {}))
         return boot
+
+    def _pong(self, reply: Any) -> str:
+        """The boot id in a reply of _ping."""
+        boot = reply.get("boot_id") if isinstance(reply, dict) else None
+        if check_once(UUID)(boot):
+            raise TwinError("The twin %s does not say validly which boot it is in: install the same version of safetytwin.twin in it and here." % self.domain)
+        return str(boot)
 
     def _boot_id(self) -> str | None:
         """None where no twin answers: the master of one that just went down does not know it yet."""
         try:
-            return str(self.call("_ping", {}, timeout=_PING)["boot_id"])
+            return self._pong(self.call("_ping", {}, timeout=_PING))
         except TwinError:
             return None
 

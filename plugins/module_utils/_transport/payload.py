@@ -68,11 +68,16 @@ def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
 
 
 def read_back(actual: Scopes, reply: ApplyReply) -> Scopes:
-    """The twin's scopes after a delivery: `actual` with everything that was read back in its place."""
+    """The twin's scopes after a delivery: `actual` with everything that was read back in its place.
+
+    A scope that could not be read back stays as it was known.
+    """
     after = dict(actual)
     for scope, keys in reply["read"].items():
         body = reply["scopes"][scope]
-        if keys is None:
+        if body["status"] == "failed" and scope in after:
+            continue
+        if keys is None or scope not in after:
             after[scope] = body
             continue
         asked = set(keys)

@@ -5,18 +5,19 @@
 
 from __future__ import annotations
 
+from ..grammars import ACCOUNT, GECOS, HOME, ID, Listing, prefixed
 from ..model import Scope, desired
 
 SCOPE = Scope("Users, groups and memberships of the local files; no password hashes.", True, {
     "group": {
-        "gid": desired("int", "Numeric id."),
-        "members": desired("list", "Sorted user names that /etc/group lists."),
+        "gid": desired(ID, "Numeric id.", needed=True),
+        "members": desired(Listing(ACCOUNT, 65536), "Sorted user names that /etc/group lists.", needed=True),
     },
     "user": {
-        "uid": desired("int", "Numeric id."),
-        "group": desired("str", "Name of the primary group (its number where it has no name)."),
-        "gecos": desired("str", "Comment field."),
-        "home": desired("str", "Home directory."),
-        "shell": desired("str", "Login shell."),
+        "uid": desired(ID, "Numeric id.", needed=True),
+        "group": desired(ACCOUNT, "Name of the primary group (its number where it has no name).", needed=True),
+        "gecos": desired(GECOS, "Comment field.", needed=True),
+        "home": desired(HOME, "Home directory.", needed=True),
+        "shell": desired(HOME, "Login shell.", needed=True),
     },
-})
+}, keys={"group": prefixed("group:", ACCOUNT), "user": prefixed("user:", ACCOUNT)}, most=131072)

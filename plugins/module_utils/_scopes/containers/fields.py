@@ -5,15 +5,32 @@
 
 from __future__ import annotations
 
+from ..grammars import ACCOUNT, BLOCK, BYTES, FLAG, NOTHING, WORD, Listing, Number, Record, Text, Tree, either, text
 from ..model import Scope, desired, telemetry
+
+# A reference of an image or the name of something else: both are words of the engines' own.
+_PART = r"[A-Za-z0-9_][A-Za-z0-9_.:@+-]*"
+NAME = r"%s(?:/%s)*" % (_PART, _PART)
+IMAGE = Text("image", NAME, 512, "a name of an image")
+SPEC = Tree(BLOCK, depth=8, most=20000)
+STATE = Record({
+    "status": WORD, "pid": Number(0, 2**31 - 1), "started": text(64),
+    "health": either("a word or nothing", WORD, NOTHING), "exit_code": Number(-2**31, 2**31 - 1),
+})
+
+
+def _key(kind: str) -> Text:
+    pattern = r"%s:(?:docker|podman)(?:@%s)?/%s" % (kind, ACCOUNT.pattern, NAME)
+    return Text("", pattern, 1024, "%s:ENGINE/NAME, where ENGINE is docker or podman, for a rootless one with @USER" % kind)
+
 
 SCOPE = Scope("Docker and Podman, from their API sockets: run specifications, images, networks, volumes.", False, {
     "container": {
-        "spec": desired("dict", "The run specification from inspect, redacted; see spec.py for its members."),
-        "running": desired("bool", "Wanted and running."),
-        "state": telemetry("dict", "pid, started, health, exit code."),
+        "spec": desired(SPEC, "The run specification from inspect, redacted; see spec.py for its members."),
+        "running": desired(FLAG, "Wanted and running."),
+        "state": telemetry(STATE, "pid, started, health, exit code."),
     },
-    "image": {"tags": desired("list", "Repository tags."), "bytes": telemetry("int", "Size.")},
-    "network": {"spec": desired("dict", "Driver, subnets, options, labels.")},
-    "volume": {"spec": desired("dict", "Driver, options, labels.")},
-}, builds_on=("files",))
+    "image": {"tags": desired(Listing(IMAGE, 1024), "Repository tags."), "bytes": telemetry(BYTES, "Size.")},
+    "network": {"spec": desired(SPEC, "Driver, subnets, options, labels.")},
+    "volume": {"spec": desired(SPEC, "Driver, options, labels.")},
+}, builds_on=("files",), keys={kind: _key(kind) for kind in ("container", "image", "network", "volume")}, most=20000)

@@ -5,18 +5,23 @@
 
 from __future__ import annotations
 
+from ..grammars import ACCOUNT, BYTES, DIGEST, FLAG, LINK_TARGET, PACKAGE, PATH, Text, choice
 from ..model import Scope, desired, telemetry
+
+MODE = Text("mode", r"[0-7]{4}", 4, "permission bits as four octal digits")
 
 SCOPE = Scope("Configuration and local files, by path.", True, {
     "": {
-        "type": desired("str", "file, dir, link, or fifo/socket/block/char."),
-        "mode": desired("str", "Permission bits in octal, four digits; not for links."),
-        "owner": desired("str", "User name, or number where it has no name."),
-        "group": desired("str", "Group name, or number where it has no name."),
-        "target": desired("str", "Where a link points."),
-        "size": desired("int", "Bytes of a regular file."),
-        "digest": desired("str", "SHA-256 of a regular file's content."),
-        "package": telemetry("str", "Package the path belongs to (for links in /etc/systemd: the target's)."),
-        "pristine": telemetry("bool", "Content equals the package's own: known by the package, not carried."),
+        "type": desired(choice("file", "dir", "link"), "file, dir or link.", needed=True),
+        "mode": desired(MODE, "Permission bits in octal, four digits; not for links."),
+        "owner": desired(ACCOUNT, "User name, or number where it has no name.", needed=True),
+        "group": desired(ACCOUNT, "Group name, or number where it has no name.", needed=True),
+        "target": desired(LINK_TARGET, "Where a link points."),
+        "size": desired(BYTES, "Bytes of a regular file."),
+        "digest": desired(DIGEST, "SHA-256 of a regular file's content."),
+        "package": telemetry(PACKAGE, "Package the path belongs to (for links in /etc/systemd: the target's)."),
+        "pristine": telemetry(FLAG, "Content equals the package's own: known by the package, not carried."),
     },
-}, builds_on=("accounts", "packages"))
+}, builds_on=("accounts", "packages"), keys={"": PATH}, most=200000, needs={
+    "": {"type": {"file": ("mode", "size", "digest"), "dir": ("mode",), "link": ("target",)}},
+})

@@ -5,39 +5,49 @@
 
 from __future__ import annotations
 
+from ..grammars import BYTES, DISTRIBUTION, FLAG, MACHINE, NAME, PATH, RELEASE, WORD, Listing, Number, Text, choice, prefixed, text
 from ..model import Scope, desired, identity, telemetry
+
+FILESYSTEM = Text("file system", r"[A-Za-z0-9][A-Za-z0-9_.-]*", 64, "a type of file system")
+MAC = Text("mac", r"[0-9a-f]{2}(?::[0-9a-f]{2}){0,31}", 96, "a hardware address")
+ADDRESS = Text("address", r"[0-9A-Fa-f][0-9A-Fa-f.:]*/[0-9]{1,3}|::[0-9A-Fa-f.:]*/[0-9]{1,3}", 64, "an IP address with its prefix length")
+DISK = Text("disk", r"[A-Za-z0-9_][A-Za-z0-9_.!-]*", 64, "a name of a block device")
+NIC = Text("interface", r"[A-Za-z0-9_][A-Za-z0-9_.@-]*", 15, "a name of a network interface")
 
 SCOPE = Scope("What the machine is made of.", False, {
     "cpu": {
-        "architecture": desired("str", "Machine name as uname gives it."),
-        "count": desired("int", "Logical processors."),
-        "model": telemetry("str", "Model name from /proc/cpuinfo."),
+        "architecture": desired(MACHINE, "Machine name as uname gives it."),
+        "count": desired(Number(1, 65536), "Logical processors.", needed=True),
+        "model": telemetry(text(256), "Model name from /proc/cpuinfo."),
     },
-    "memory": {"bytes": desired("int", "Physical memory in bytes, from /proc/meminfo.")},
+    "memory": {"bytes": desired(BYTES, "Physical memory in bytes, from /proc/meminfo.", needed=True)},
     "disk": {
-        "bytes": desired("int", "Size in bytes, from /sys/block."),
-        "model": telemetry("str", "Vendor's model name."),
-        "rotational": telemetry("bool", "True for spinning disks."),
+        "bytes": desired(BYTES, "Size in bytes, from /sys/block."),
+        "model": telemetry(text(256), "Vendor's model name."),
+        "rotational": telemetry(FLAG, "True for spinning disks."),
     },
     "filesystem": {
-        "type": desired("str", "File system type, from /proc/self/mountinfo."),
-        "options": telemetry("list", "Mount options."),
-        "source": telemetry("str", "Mounted device or name."),
-        "bytes": telemetry("int", "Size in bytes, from statvfs."),
+        "type": desired(FILESYSTEM, "File system type, from /proc/self/mountinfo."),
+        "options": telemetry(Listing(text(4096), 256), "Mount options."),
+        "source": telemetry(text(4096), "Mounted device or name."),
+        "bytes": telemetry(BYTES, "Size in bytes, from statvfs."),
     },
     "nic": {
-        "driver": telemetry("str", "Kernel driver."),
-        "mtu": desired("int", "Bytes."),
-        "mac": identity("str", "Hardware address."),
-        "addresses": identity("list", "Addresses with prefix length."),
+        "driver": telemetry(NAME, "Kernel driver."),
+        "mtu": desired(Number(0, 2**31 - 1), "Bytes."),
+        "mac": identity(MAC, "Hardware address."),
+        "addresses": identity(Listing(ADDRESS, 4096), "Addresses with prefix length."),
     },
-    "firmware": {"kind": telemetry("str", "uefi or bios."), "vendor": telemetry("str", "From DMI.")},
-    "virtualization": {"kind": telemetry("str", "As systemd-detect-virt names it; none on bare metal.")},
-    "kernel": {"release": desired("str", "As uname -r."), "command_line": telemetry("str", "From /proc/cmdline.")},
+    "firmware": {"kind": telemetry(choice("uefi", "bios"), "uefi or bios."), "vendor": telemetry(text(256), "From DMI.")},
+    "virtualization": {"kind": telemetry(WORD, "As systemd-detect-virt names it; none on bare metal.")},
+    "kernel": {"release": desired(RELEASE, "As uname -r."), "command_line": telemetry(text(4096), "From /proc/cmdline.")},
     "distribution": {
-        "id": desired("str", "ID of os-release."),
-        "version_id": desired("str", "VERSION_ID of os-release."),
-        "codename": desired("str", "VERSION_CODENAME of os-release."),
-        "name": telemetry("str", "PRETTY_NAME of os-release."),
+        "id": desired(DISTRIBUTION, "ID of os-release."),
+        "version_id": desired(DISTRIBUTION, "VERSION_ID of os-release."),
+        "codename": desired(DISTRIBUTION, "VERSION_CODENAME of os-release."),
+        "name": telemetry(text(256), "PRETTY_NAME of os-release."),
     },
-})
+}, keys={
+    **{kind: choice(kind) for kind in ("cpu", "memory", "firmware", "virtualization", "kernel", "distribution")},
+    "disk": prefixed("disk:", DISK), "filesystem": prefixed("filesystem:", PATH), "nic": prefixed("nic:", NIC),
+}, most=8192)

@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
+from ..grammars import ARCHITECTURE, FLAG, NOTHING, PACKAGE, VERSION, Text, choice, either, text
 from ..model import Scope, desired, telemetry
+
+KEY = Text("", "%s:%s" % (PACKAGE.pattern, ARCHITECTURE.pattern), 288, "a package name and an architecture, joined by a colon")
 
 SCOPE = Scope("Packages of the system's package manager, by name:architecture.", True, {
     "": {
-        "version": desired("str", "Full version."),
-        "status": desired("str", "installed, config-files (removed, configuration kept) or broken."),
-        "held": desired("bool", "Selected as hold."),
-        "automatic": desired("bool", "Installed only as a dependency, from apt's extended_states."),
-        "origin": telemetry("str", "Where the installed version comes from, as apt-cache policy names it; empty when nowhere."),
+        "version": desired(either(VERSION.doc + ", or nothing", VERSION, NOTHING), "Full version; empty where a broken database has none.", needed=True),
+        "status": desired(
+            choice("installed", "config-files", "broken"), "installed, config-files (removed, configuration kept) or broken.", needed=True),
+        "held": desired(FLAG, "Selected as hold."),
+        "automatic": desired(FLAG, "Installed only as a dependency, from apt's extended_states."),
+        "origin": telemetry(text(1024), "Where the installed version comes from, as apt-cache policy names it; empty when nowhere."),
     },
-}, builds_on=("accounts",))
+}, builds_on=("accounts",), keys={"": KEY}, most=50000)

@@ -38,6 +38,7 @@ import pytest
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.codec import raw
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.checks import check_of
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.context import Context
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.registry import SCHEMA, TELEMETRY
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.schema import fields_of
@@ -150,6 +151,8 @@ def check_items(items, case, scope):
         known = fields_of(scope, f"{case['kind']}:{key}" if "kind" in case else key)
         assert set(items[key]) <= set(known), "fields that the schema does not know"
         assert set(expected) <= set(known), "the case names fields that the schema does not know"
+        broken = {name: check_of(known[name].shape)(value) for name, value in plain(items[key]).items() if value is not None}
+        assert not any(broken.values()), "what a collector makes keeps the rules of the schema"
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parent.name}/{path.stem}")

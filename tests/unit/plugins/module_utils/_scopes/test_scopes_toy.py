@@ -21,8 +21,9 @@ HEAD = "from __future__ import annotations\n"
 PARTS = {
     "__init__": "",
     "fields": """
+        from ..grammars import NAME, text
         from ..model import Scope, desired
-        SCOPE = Scope("Lines of a file.", True, {"": {"text": desired("str", "What the line says.")}}, builds_on=("files",))
+        SCOPE = Scope("Lines of a file.", True, {"": {"text": desired(text(80), "What the line says.")}}, builds_on=("files",), keys={"": NAME}, most=9)
     """,
     "collect": """
         import os

@@ -16,3 +16,10 @@ def test_what_was_read_replaces_what_was_known_and_nothing_else():
     after = read_back(before, {"read": read, "scopes": {"accounts": body(a=1), "files": body(edited=2, new=1)}})
     assert after == {"accounts": body(a=1), "files": body(kept=1, edited=2, new=1), "services": body(cron=1)}
     assert before["files"] == body(kept=1, edited=1, gone=1)
+
+
+def test_a_scope_that_could_not_be_read_back_stays_as_it_was_known():
+    before = {"files": body(edited=1, kept=1), "accounts": body(a=1)}
+    broken = dict(body(), status="failed", note="no answer")
+    after = read_back(before, {"read": {"files": ["edited"], "accounts": None}, "scopes": {"files": broken, "accounts": broken}})
+    assert after == before

@@ -1,0 +1,166 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Scopes that a machine sent, checked item by item against the schema and put together with what was known.
+
+An item that breaks a rule is left out with a reason; where the state before has it, that item stays instead. A scope of the wrong shape has
+failed, and all of it stays as it was known.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, NamedTuple
+
+from .._base.codec import digest, printable
+from .._base.reasons import REASONS, code_of
+from .._scopes.checks import ScopeCheck, check_once
+from .._scopes.grammars import text
+from .._scopes.model import Body, Declared, Items, Reasons
+from .._scopes.registry import SCHEMA
+from .._scopes.schema import desired
+
+STATUSES = ("ok", "empty", "failed")
+REASON, NOTE = text(2048), text(4096)
+SHOWN_KEY = 240  # characters of a key in a report
+LONGEST_KEY = 8192  # characters of a key that is kept for the next delta although it breaks a rule
+
+
+class Parsed(NamedTuple):
+    """One scope behind the door. declared is None where the next harvest cannot be a delta to this one."""
+
+    body: Body
+    declared: Declared | None
+    violations: list[str]
+
+
+@functools.lru_cache(maxsize=None)
+def check_of_scope(scope: str) -> ScopeCheck:
+    """The checks of a scope, compiled at their first use."""
+    return ScopeCheck(SCHEMA[scope])
+
+
+def parse_scope(scope: str, raw: Any, before: Body | None, declared: Declared | None, whole: bool) -> Parsed:
+    """One scope as sent: all of it, or (whole is False) what differs from the scope that `before` and `declared` are of."""
+    wrong = _shape(scope, raw, whole)
+    if wrong:
+        sentence = "The scope %s %s; %s." % (scope, wrong, "its last valid state is kept" if before else "nothing is known of it")
+        return Parsed(failed_scope(sentence, before), None, [sentence])
+    reader = _Reader(scope, raw, before, {} if whole or declared is None else declared["withheld"])
+    reader.read({} if whole or before is None else before["items"])
+    return Parsed(reader.body(), reader.declared(), reader.violations)
+
+
+def failed_scope(note: str, before: Body | None) -> Body:
+    """A scope that could not be read, with what was known of it."""
+    known: Body = before or {"status": "failed", "note": "", "items": {}, "excluded": {}}
+    return {"status": "failed", "note": note, "items": known["items"], "excluded": known["excluded"]}
+
+
+def _shape(scope: str, raw: Any, whole: bool) -> str | None:
+    """What of a whole scope breaks a rule, as the end of a sentence."""
+    if type(raw) is not dict:
+        return "is not an object"
+    most = check_of_scope(scope).most
+    for name, kind in (("items", dict), ("excluded", dict), *(() if whole else (("removed", list),))):
+        if type(raw.get(name)) is not kind:
+            return "has no valid %s" % name
+        if len(raw[name]) > most:
+            return "has more than %d %s" % (most, name)
+    if raw.get("status") not in STATUSES:
+        return "has no valid status"
+    if type(raw.get("note")) is not str:
+        return "has no valid note"
+    if not whole and any(type(key) is not str for key in raw["removed"]):
+        return "has no valid removed"
+    return None
+
+
+class _Reader:
+    """Reads the items and exclusions of one scope of the right shape."""
+
+    def __init__(self, scope: str, raw: dict[str, Any], before: Body | None, withheld: dict[str, list[str]]) -> None:
+        self.scope, self.raw = scope, raw
+        self.last: Items = before["items"] if before else {}
+        self.check = check_of_scope(scope)
+        gone = set(raw.get("removed", ())) | raw["items"].keys()
+        self.withheld = {key: entry for key, entry in withheld.items() if key not in gone}
+        self.items: Items = {}
+        self.excluded: Reasons = {}
+        self.violations: list[str] = []
+        self.traceable = True  # whether every item that was left out can be named in the next delta
+
+    def read(self, known: Items) -> None:
+        """Put the sent items in the place of the known ones."""
+        gone = set(self.raw.get("removed", ()))
+        self.items = {key: item for key, item in known.items() if key not in gone}
+        check, items = self.check.item, self.items
+        for key, item in self.raw["items"].items():
+            wrong = check(key, item)
+            if wrong:
+                self._withhold(key, item, wrong)
+            else:
+                items[key] = item
+        self._exclude()
+
+    def _withhold(self, key: str, item: Any, wrong: str) -> None:
+        if key in self.last:
+            self.items[key] = self.last[key]
+        said = _digest_of(self.scope, key, item)
+        if said is None or len(key) > LONGEST_KEY:
+            self.traceable = False
+            self._note(key, wrong)
+        else:
+            self.withheld[key] = [said, wrong]
+
+    def _exclude(self) -> None:
+        for key, reason in self.raw["excluded"].items():
+            wrong = self.check.key(key) or _reason_wrong(reason)
+            if wrong:
+                self._note(key, wrong)
+            else:
+                self.excluded[key] = reason
+        for key, (_digest, wrong) in self.withheld.items():
+            self._note(key, wrong)
+
+    def _note(self, key: str, wrong: str) -> None:
+        """Say of an item why it is not the host's; a key that breaks no rule itself stands as it is, since the twin's item goes by it."""
+        shown = key if self.check.key(key) is None else printable(key, SHOWN_KEY)
+        self.excluded[shown] = "%s: %s" % ("invalid_last_kept" if key in self.items else "invalid", wrong)
+        self.violations.append("%s %s: %s" % (self.scope, printable(shown, SHOWN_KEY), wrong))
+
+    def body(self) -> Body:
+        """The scope behind the door."""
+        return {
+            "status": self.raw["status"], "note": printable(self.raw["note"], NOTE.longest), "items": self.items, "excluded": self.excluded,
+        }
+
+    def declared(self) -> Declared | None:
+        """The digest of the scope as it was sent, before anything was left out."""
+        if not self.traceable:
+            return None
+        withheld = self.withheld
+        rows = [
+            [key, withheld[key][0] if key in withheld else digest(desired(self.scope, key, self.items[key]))]
+            for key in sorted(self.items.keys() | withheld.keys())
+        ]
+        try:
+            said = digest([self.raw["status"], rows, sorted(self.raw["excluded"].items())])
+        except (RecursionError, TypeError, ValueError):  # a reason that is no text may be anything
+            return None
+        return {"digest": said, "withheld": withheld}
+
+
+def _digest_of(scope: str, key: str, item: Any) -> str | None:
+    """The digest that the machine has of an item; None where it cannot have one."""
+    try:
+        return digest(desired(scope, key, item))
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
+        return None
+
+
+def _reason_wrong(reason: Any) -> str | None:
+    wrong = check_once(REASON)(reason)
+    if wrong:
+        return "its reason %s" % wrong
+    return None if code_of(reason) in REASONS else "its reason has no known code"
