@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The hypervisor's management access to a twin, as both ends of it know it: an sshd of its own, apart from the mirrored one."""
+"""Port, sshd configuration and unit of the twin's management ssh, which is separate from the mirrored sshd."""
 from __future__ import annotations
 
 PORT = 62022

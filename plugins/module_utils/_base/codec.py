@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One way to write bytes, documents and digests, for every machine and every stage."""
+"""Text, JSON documents, digests and atomic writes, as all machines and stages use them."""
 from __future__ import annotations
 
 import base64

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one error of the project: a sentence a person can act on."""
+"""The project's errors: one sentence that names what failed and what to do."""
 from __future__ import annotations
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which machine this is: the facts a state is filed under."""
+"""Facts that identify this machine: machine-id, boot id, distribution."""
 from __future__ import annotations
 
 import os

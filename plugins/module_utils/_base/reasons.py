@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why the twin differs from its host: every code that may stand in a fidelity report.
+"""Reason codes of the fidelity report, which say why a twin differs from its host.
 
 A reason is written `CODE` or `CODE: detail`.
 """

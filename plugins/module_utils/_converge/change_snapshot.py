@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What programs changed that applying started, such as the scripts of packages: two looks at the twin, and what is not the same in both.
+"""Finds changes that package scripts made, with a snapshot of the twin before and after.
 
 A look opens no file and asks for no single unit. Reading the whole twin again instead takes ten times as long, nearly all of it systemctl
 describing units that nobody changed.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which items a plan can have changed: what has to be read back."""
+"""Names the items that a plan can have changed and that must be read back."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What came with a request: blobs and package files, on disk for as long as one apply lasts."""
+"""Stores the blobs and package files of a request on disk during one apply."""
 
 from __future__ import annotations
 

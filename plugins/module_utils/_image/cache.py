@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Base images of twins: taken from the cache, or made once and renamed into it whole."""
+"""Cache of base images: an image is built once and moved into the cache when it is complete."""
 from __future__ import annotations
 
 import fcntl

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A base image from a local file or a URL: verified, then kept as qcow2."""
+"""Takes a base image from a local file or a URL, verifies it, and stores it as qcow2."""
 from __future__ import annotations
 
 import hashlib

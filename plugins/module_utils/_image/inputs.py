@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a base image is made of: the request, its key, the packages and sources of a build. Pure.
+"""Inputs of a base image: the request, its key, and the packages and sources of a build. Pure.
 
 A request is {"path"} or {"url", "checksum"} or {"facts"}; facts are {"distribution": {"id", "version_id", "codename"}, "architecture",
 "packages": items, "accounts": items, "sources": [{"path", "content": base64}]} of the host, and "size" is the disk's in GiB.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is written into a base image's tree besides packages: the twin's own files, the host's accounts. Pure."""
+"""Files that are written into a base image besides packages: the twin's own files and the host's accounts. Pure."""
 from __future__ import annotations
 
 from typing import Iterable

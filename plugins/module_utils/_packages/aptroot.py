@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A private apt: the repositories and keys of one host, an empty list of installed packages, caches of its own.
+"""A separate apt directory with the repositories and keys of one host, no installed packages, and its own caches.
 
 Neither this machine's apt nor the host's knows of it. Base images are built of what it offers, package files of twins come through it.
 """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""On the hypervisor: the package files a plan needs, resolved and fetched from the host's own repositories.
+"""Resolves and downloads the package files of a plan from the host's repositories, on the hypervisor.
 
 Every set of sources has an apt of its own under the package directory, which knows the host's repositories and keys and
 nothing of this machine's packages. apt verifies what it fetches; a file that is here already costs no program start.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A caching package proxy of our own: apt-cacher-ng that knows the host's repositories and refuses everything else.
+"""Runs apt-cacher-ng as a caching proxy that serves only the host's repositories.
 
 Repositories over https are asked for by their http address, and the proxy alone speaks https to them: so there is no CONNECT,
 through which anything could be reached.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How true the twin is: what is reproduced, what is not, and why, item by item."""
+"""Fidelity report: which items are reproduced, which are not, and why."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From changes to steps: what is done in the twin, in which order, and why, in words."""
+"""Converts changes to steps with their order and reasons."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the twin should be, given what its host is; and why it should not be all of it.
+"""Calculates the desired state of the twin from the host's state, with the reason of each exception.
 
 Policy decides from the host's state alone, so that the same host gives the same desired state whatever happened to the twin. A reason
 explains a difference that there may turn out to be; where host and twin are equal all the same, the item is reproduced and the reason is

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a collector is told, and the few ways all of them read."""
+"""Options of a read, and helpers that all collectors use."""
 from __future__ import annotations
 
 import os

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A collector's answer in the form in which fact modules return it."""
+"""Converts a collector's result to the result of a fact module."""
 from __future__ import annotations
 
 from typing import Any, Callable, Iterable

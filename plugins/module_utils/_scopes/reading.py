@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading scopes: all at once, each in its own thread, and what they share kept ready."""
+"""Reads all scopes in parallel threads and prepares the data that they share."""
 
 from __future__ import annotations
 

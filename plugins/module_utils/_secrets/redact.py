@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Secrets inside content: found in files (which then stay on the host), replaced in facts.
+"""Detects secrets: a file that contains one stays on the host; in facts the secret is replaced.
 
 Tables of shapes, read from the most certain to the least: private keys and known tokens count anywhere, settings and URLs outside
 comments only. A value that only refers to a secret (a variable, a path, a prompt) is none.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Carrying a plan into the twin, and what was read back out of it."""
+"""Sends a plan with its contents to the twin and takes the reply."""
 from __future__ import annotations
 
 import io

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a program of the runtime talks: one JSON request in, one JSON reply out, a sentence and status 1 when it cannot."""
+"""Request and reply of a program: JSON in, JSON out; on failure one sentence and exit status 1."""
 from __future__ import annotations
 
 import base64

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The NoCloud seed of a twin: what its first boot is told, as documents and as the ISO image on its CD-ROM.
+"""The NoCloud seed of a twin: the documents for its first boot, and the ISO image that contains them.
 
 Documents are JSON, which every YAML reader takes. They are kept small: cloud-init's work is paid for in emulated seconds.
 """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A plan of effects: what each step says, and the call that makes it true."""
+"""Steps of a change to a twin's machine: a description and an action each."""
 
 from __future__ import annotations
 

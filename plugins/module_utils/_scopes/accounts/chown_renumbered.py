@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files follow their user or group to its new number: one pass over the disk for all of them."""
+"""Changes the owner of files after a uid or gid changed, with one pass over the disk."""
 
 from __future__ import annotations
 

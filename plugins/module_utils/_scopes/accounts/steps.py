@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Steps of accounts: they come before what they own, and go after it."""
+"""Steps of accounts: an account is created before the items it owns and removed after them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Docker and Podman over their API sockets: containers, images, networks, volumes.
+"""Reads containers, images, networks and volumes from the API sockets of Docker and Podman.
 
 Keys are `KIND:ENGINE/NAME`, ENGINE being docker, podman, or podman@USER (docker@USER) for a rootless one. Containers that
 remove themselves (`--rm`) belong to whoever starts them and are no items, nor are anonymous volumes and built-in networks.

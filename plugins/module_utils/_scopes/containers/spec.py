@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From an engine's inspect answer to a run specification: pure.
+"""Converts an engine's inspect answer to a run specification. Pure.
 
 A specification holds what somebody chose, by the name of the option of `docker run`; defaults and what the engine made up
 (short ids, assigned addresses, process ids) are left out. Secrets are replaced by `[redacted]`.

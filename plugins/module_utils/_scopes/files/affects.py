@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which running units have read a file that changes, and so have to read it again."""
+"""Finds running units that must read a changed file again."""
 
 from __future__ import annotations
 

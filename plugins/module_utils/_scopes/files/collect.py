@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Configuration and local files: what they are, whose, and the digest of what they hold."""
+"""Reads type, owner, mode and digest of configuration and local files."""
 from __future__ import annotations
 
 import os

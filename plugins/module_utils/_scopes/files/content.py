@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A regular file's content: read once, safely, and judged."""
+"""Reads the content of a regular file once and checks it for secrets."""
 from __future__ import annotations
 
 import hashlib

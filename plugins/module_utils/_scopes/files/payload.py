@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What travels with a file: its content, named by its digest, unless its package brings it."""
+"""Names the content that is sent with a file, unless its package contains it."""
 
 from __future__ import annotations
 

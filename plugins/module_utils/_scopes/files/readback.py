@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has to be read again after a file was written: the unit whose file it is."""
+"""Names what to read again after a file was written: the unit that the file belongs to."""
 
 from __future__ import annotations
 

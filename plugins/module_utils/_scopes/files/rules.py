@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which paths are read, which are left out and why.
+"""Rules that decide which paths are read, ignored or excluded, and why.
 
 The patterns are those of _base/patterns.
 """

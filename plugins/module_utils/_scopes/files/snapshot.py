@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A look at all paths without opening any: the stamp of each."""
+"""Reads the stamps of all paths without opening a file."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Steps of files: parents before children, and children go before parents; owners and packages come first."""
+"""Steps of files: parents are created before children and removed after them; owners and packages come first."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which paths the files scope sees, with their lstat: the walk and the tables, nothing of contents."""
+"""Lists the paths of the files scope with their lstat, without contents."""
 from __future__ import annotations
 
 import os

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the machine is made of, from /proc, /sys and os-release.
+"""Reads the hardware from /proc, /sys and os-release.
 
 Keys: `cpu`, `memory`, `disk:NAME`, `filesystem:MOUNTPOINT`, `nic:NAME`, `firmware`, `virtualization`, `kernel`,
 `distribution`.

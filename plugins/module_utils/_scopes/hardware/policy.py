@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What policy makes of the host's hardware: only what a twin can be given by number is wanted."""
+"""Policy of hardware: only sizes and counts that a twin can be given are desired."""
 
 from __future__ import annotations
 

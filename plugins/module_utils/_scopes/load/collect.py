@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How busy the machine is: telemetry, from /proc.
+"""Reads the load of the machine from /proc (telemetry).
 
 Counters count since boot: two readings give a rate.
 """

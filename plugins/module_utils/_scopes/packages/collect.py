@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Packages of dpkg (or rpm) with version, status, hold, and how they came."""
+"""Reads packages of dpkg or rpm with version, status, hold and origin."""
 from __future__ import annotations
 
 import re

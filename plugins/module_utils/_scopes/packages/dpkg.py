@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""dpkg's own database, read directly: what is installed, who owns a path, and what a package's files were."""
+"""Reads dpkg's database: installed packages, owners of paths, and digests of package files."""
 from __future__ import annotations
 
 import os

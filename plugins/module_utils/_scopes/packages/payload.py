@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What travels with a package: its file, where the step installs it or brings another version."""
+"""Names the package file that is sent with a step that installs or changes a package."""
 
 from __future__ import annotations
 

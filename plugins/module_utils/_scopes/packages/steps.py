@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Steps of packages: one call of dpkg for all of them, once their accounts are there."""
+"""Steps of packages: one call of dpkg for all of them, after their accounts exist."""
 
 from __future__ import annotations
 

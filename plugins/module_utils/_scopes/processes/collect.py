@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Processes, grouped by what owns them: telemetry altogether.
+"""Reads processes, grouped by their owner (telemetry).
 
 A process that vanishes while it is read, a zombie, or one that hidepid conceals is left out of what could not be learned of it.
 """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How workloads of language models are recognised: a table, and one reader of it."""
+"""Recognises language model workloads with a table of programs."""
 from __future__ import annotations
 
 import re

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""systemd units, and what other supervisors keep running.
+"""Reads systemd units and the services of other supervisors.
 
 Keys: `foo.service` (the system's units), `foo@.service` (a template: its files and enablement), `user@NAME/foo.service`
 (units of a lingering user), `sysv:NAME` (init scripts where systemd does not run), `supervisor:NAME`, `snap:SNAP.NAME`.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What units' files say about them: digest, owner, and whether the unit may leave the host.
+"""Reads unit files: digest, package, and whether a secret excludes the unit.
 
 A unit whose fragment stays on the host stays with it; a drop-in that stays is as if it were not there: in the twin it is
 not.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A look at all units without asking about each: one line of systemctl for every loaded one."""
+"""Reads one line of systemctl for every loaded unit."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Steps of units: daemon-reload, start, stop, restart, reload. Files say what a unit is; here it only comes to run as it should."""
+"""Steps of units: daemon-reload, start, stop, restart, reload. The scope files writes unit files and enablement links."""
 
 from __future__ import annotations
 

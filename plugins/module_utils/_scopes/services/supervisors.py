@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Services that systemd does not keep: init scripts, supervisord's programs, snap services."""
+"""Reads services without a systemd unit: init scripts, supervisord programs, snap services."""
 from __future__ import annotations
 
 import glob

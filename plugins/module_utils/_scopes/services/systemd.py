@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""systemd's answers as items: pure.
+"""Converts the answers of systemctl to items. Pure.
 
 `active` is what systemd was told to keep, not what happens to run at this moment:
 

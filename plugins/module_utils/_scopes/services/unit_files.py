@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What unit files there are: one walk over systemd's unit directories, without asking systemd.
+"""Lists unit files with one pass over systemd's unit directories, without calling systemd.
 
 Asking systemd for every unit file costs it a scan of all links per unit; the walk's stamp tells when that must be paid
 again.
