@@ -228,6 +228,23 @@ def test_plugins_have_a_test_of_their_name(path):
     assert target.is_dir() or list((ROOT / "tests").rglob(f"test_{path.stem}.py")), f"no tests/**/test_{path.stem}.py"
 
 
+def unit_test_of(module):
+    """Where the unit test of a utility file lies, from the name of the file as name() gives it."""
+    folder, _slash, stem = module.rpartition("/")
+    prefix = folder.rpartition("/")[2].lstrip("_") + "_" if folder else ""
+    return pathlib.PurePath("tests/unit/plugins/module_utils", folder, f"test_{prefix}{stem}.py")
+
+
+# Being written beside this test by others; to be empty.
+WITHOUT_TEST_YET = {"_base/names", "_planning/validate_scopes", "_scopes/checks"}
+
+
+# Rows of the schema and the generated registry: what reads them is tested.
+@each([path for path in UTIL_FILES if path.stem not in ("fields", "registry") and name(path) not in WITHOUT_TEST_YET])
+def test_utility_files_have_a_test_of_their_name(path):
+    assert (ROOT / unit_test_of(name(path))).is_file(), f"no {unit_test_of(name(path))}"
+
+
 @each(ROLES)
 def test_roles_are_complete(path):
     for part in ("README.md", "defaults/main.yml", "meta/argument_specs.yml"):

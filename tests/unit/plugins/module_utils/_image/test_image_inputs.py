@@ -1,17 +1,16 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Requests, keys, package choice, manifest and the account files of a base image."""
+"""Requests, keys, package choice and manifest of a base image."""
 from __future__ import annotations
 
 import base64
 import copy
-import hashlib
 
 import pytest
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
-from ansible_collections.safetytwin.twin.plugins.module_utils._image import cache, inputs, tree
+from ansible_collections.safetytwin.twin.plugins.module_utils._image import inputs
 
 SHA = "sha256:" + "0" * 64
 NGINX = {"version": "1.22", "status": "installed", "held": False, "automatic": False}
@@ -105,46 +104,3 @@ def test_sources_that_are_no_base64_are_refused():
 def test_the_manifest_tells_what_the_image_is():
     told = inputs.manifest({"facts": FACTS}, "k", ["nginx:amd64 1.22"], ["b", "a"], [])
     assert (told["source"], told["digest"], told["packages"], told["unavailable"]) == ("build", "k", {"nginx:amd64": "1.22"}, ["a", "b"])
-
-
-def test_accounts_have_the_hosts_numbers_and_no_password():
-    told = tree.lists(FACTS["accounts"], {"nginx:amd64": dict(NGINX, held=True), "lib:i386": dict(NGINX, automatic=True)}, ["nginx", "lib:i386"])
-    assert told["passwd"] == [
-        "shopd:x:990:990::/home/shopd:/usr/sbin/nologin", "alice:x:1000:1000:Alice:/home/alice:/bin/bash", "lone:x:1001:4711::/srv/lone:/bin/sh",
-    ]
-    assert told["group"] == ["shop:x:990:alice,bob", "alice:x:1000:"]
-    assert all(line.split(":")[1] == "!" for line in told["shadow"])
-    assert told["homes"] == ["/home/alice:1000:1000"]
-    assert (told["auto"], told["hold"]) == (["lib:i386"], ["nginx hold"])
-
-
-def test_a_path_that_is_missing_is_a_sentence(tmp_path):
-    with pytest.raises(TwinError, match="No such file"):
-        cache.build({"path": str(tmp_path / "none.qcow2")}, str(tmp_path / "images"))
-
-
-def test_a_raw_image_is_taken_once_then_cached_then_removed(tmp_path):
-    disk, images = tmp_path / "disk.raw", str(tmp_path / "images")
-    disk.write_bytes(b"\1" * 4096)
-    request = {"path": str(disk), "checksum": "sha256:" + hashlib.sha256(b"\1" * 4096).hexdigest()}
-    first = cache.build(request, images)
-    second = cache.build(request, images)
-    assert (first["changed"], second["changed"], second["directory"]) == (True, False, first["directory"])
-    assert cache.remove(request, images)
-    assert not cache.remove(request, images)
-
-
-def test_a_wrong_checksum_leaves_nothing_that_counts(tmp_path):
-    disk, images = tmp_path / "disk.raw", str(tmp_path / "images")
-    disk.write_bytes(b"\1" * 4096)
-    request = {"path": str(disk), "checksum": SHA}
-    with pytest.raises(TwinError, match="damaged or a different image"):
-        cache.build(request, images)
-    assert cache.find(request, images)[2] is None
-
-
-def test_a_truncated_qcow2_is_refused(tmp_path):
-    disk = tmp_path / "disk.qcow2"
-    disk.write_bytes(b"QFI\xfb\0\0\0\3" + b"\0" * 20)
-    with pytest.raises(TwinError, match="disk image"):
-        cache.build({"path": str(disk)}, str(tmp_path / "images"))

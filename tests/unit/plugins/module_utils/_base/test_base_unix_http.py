@@ -1,0 +1,50 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import http.server
+import socketserver
+import threading
+
+import pytest
+
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.unix_http import call
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(404 if self.path == "/gone" else 200)
+        self.end_headers()
+        self.wfile.write(b"%s %s %s" % (self.path.encode(), self.headers["X-Word"].encode(), body))
+
+    def address_string(self):
+        return "local"
+
+    def log_message(self, *_arguments):
+        pass
+
+
+@pytest.fixture
+def service(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # the path of a socket is short
+    with socketserver.ThreadingUnixStreamServer("s", Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield "s"
+        server.shutdown()
+
+
+def test_method_url_headers_and_body_arrive(service):
+    assert call(service, "POST", "/RPC2", b"body", {"X-Word": "w"}) == b"/RPC2 w body"
+
+
+def test_a_refusal_is_a_sentence_with_its_status(service):
+    with pytest.raises(TwinError, match="s refused /gone with status 404: /gone w b"):
+        call(service, "POST", "/gone", b"b", {"X-Word": "w"})
+
+
+def test_nobody_there_is_a_sentence(tmp_path):
+    with pytest.raises(TwinError, match="does not answer: .*No such file"):
+        call(str(tmp_path / "absent"), "GET", "/")

@@ -1,0 +1,15 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.patterns import matches_any
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.accounts.policy import POLICY
+
+
+def test_accounts_of_what_makes_machines_stay_out_and_others_do_not():
+    for key in ("user:libvirt-qemu", "group:libvirt", "user:apt-cacher-ng", "group:swtpm"):
+        assert matches_any(POLICY.machinery, key), key
+    for key in ("user:root", "group:kvm", "user:ula-libvirt", "group:staff"):
+        assert not matches_any(POLICY.machinery, key), key
+    assert POLICY.image_extras, "what the image's packages made is the twin's own"

@@ -1,0 +1,59 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import hashlib
+import os
+
+import pytest
+
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.context import TWIN, Context
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.files import content
+
+SECRET = b"DB_PASSWORD=Lato-2030-sucho\n"
+
+
+@pytest.fixture
+def machine(tmp_path):
+    def look(path, body, original=None, **options):
+        (tmp_path / path[1:]).write_bytes(body)
+        return content.examine(Context(root=str(tmp_path), **options), path, os.lstat(tmp_path / path[1:]), original)
+
+    look.root = tmp_path
+    return look
+
+
+def test_digest_and_what_the_package_brought(machine):
+    body = b"a\n"
+    assert machine("/a", body) == (hashlib.sha256(body).hexdigest(), False, None)
+    assert machine("/a", body, hashlib.md5(body).hexdigest()).pristine
+    assert not machine("/a", body, "0" * 32).pristine
+
+
+def test_secrets_are_looked_for_on_hosts_and_in_what_no_package_brought(machine):
+    assert machine("/a", SECRET).secret == "a password or token"
+    assert machine("/a", SECRET, hashlib.md5(SECRET).hexdigest()).secret is None
+    assert machine("/a", SECRET, role=TWIN).secret is None
+
+
+def test_what_was_known_of_another_content_or_role_is_not_believed(machine, monkeypatch):
+    monkeypatch.setattr(content, "_SETTLED", -1)
+    cache = {}
+    assert machine("/a", b"x", cache=cache).secret is None
+    assert machine("/a", SECRET, cache=cache).secret
+    assert machine("/a", SECRET, cache=cache, role=TWIN).secret is None
+
+
+def test_a_file_of_a_moment_ago_is_not_remembered(machine):
+    cache = {}
+    machine("/a", b"x", cache=cache)
+    assert cache["content"] == {}
+
+
+def test_a_blob_is_what_was_promised_or_nothing(machine):
+    machine("/a", b"x")
+    context = Context(root=str(machine.root))
+    assert content.blob(context, "/a", hashlib.sha256(b"x").hexdigest()) == b"x"
+    assert content.blob(context, "/a", "0" * 64) is None
+    assert content.blob(context, "/absent", "0" * 64) is None

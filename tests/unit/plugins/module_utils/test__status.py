@@ -1,0 +1,29 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import contextlib
+import functools
+
+import pytest
+
+from ansible_collections.safetytwin.twin.plugins.module_utils import _status
+from ansible_collections.safetytwin.twin.plugins.module_utils._store import records
+
+
+@pytest.fixture
+def host(tmp_path, monkeypatch):
+    """A hypervisor with an empty store and no domain."""
+    monkeypatch.setattr(_status, "open_store", functools.partial(records.open_store, str(tmp_path / "lib"), str(tmp_path / "run")))
+    monkeypatch.setattr(_status.client, "connect", lambda: contextlib.nullcontext("libvirt"))
+    monkeypatch.setattr(_status.client, "find_twin", lambda _conn, _name: None)
+    return tmp_path
+
+
+def test_a_host_that_is_not_known_yet_says_so_and_writes_nothing(host):
+    told = _status.status({"host": "web1", "audit_interval": 600, "growth": False})
+    assert (told["known"], told["revision"], told["domain"], told["rebooted"], told["revisions"]) == (False, 0, None, False, [])
+    assert told["due"]
+    assert all(set(reason) == {"code", "sentence", "whole"} for reason in told["due"])
+    assert not list((host / "lib").glob("*.sqlite"))
