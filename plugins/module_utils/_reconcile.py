@@ -9,7 +9,7 @@ import contextlib
 import json
 import os
 import time
-from typing import Any, Iterator, Optional, Sequence, cast
+from typing import Any, ContextManager, Iterator, Optional, Sequence, cast
 
 from ._base import paths
 from ._base.codec import write_atomic
@@ -37,10 +37,15 @@ def cycle(request: dict[str, Any]) -> dict[str, Any]:
 
     In check mode the same is read and decided, and nothing is written, started or applied.
     """
-    check, host = request["check"], request["host"]
     _require_converged(request["scopes"] or ())
-    with open_store(look=check) as store, (contextlib.nullcontext() if check else store.lease(twin_key(twin_id(host)), host)):
+    with open_store(look=request["check"]) as store, _lease(store, request):
         return Cycle(store, request).run()
+
+
+def _lease(store: Store, request: dict[str, Any]) -> ContextManager[None]:
+    """The twin for this cycle alone; check mode, which writes nothing, needs no lease."""
+    host = request["host"]
+    return contextlib.nullcontext() if request["check"] else store.lease(twin_key(twin_id(host)), host)
 
 
 class Cycle:
