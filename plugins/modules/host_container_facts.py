@@ -45,23 +45,19 @@ ansible_facts:
       type: dict
       contains:
         container:
-          description: Containers.
+          description: Containers, each with these fields.
           type: dict
           contains:
-            "*":
-              description: One container.
+            spec:
+              description: >-
+                The run specification, from inspect. Sizes are in bytes, times of C(healthcheck) in nanoseconds, C(stop_timeout) in seconds.
               type: dict
-              contains:
-                spec:
-                  description: >-
-                    The run specification, from inspect. Sizes are in bytes, times of C(healthcheck) in nanoseconds, C(stop_timeout) in seconds.
-                  type: dict
-                running:
-                  description: Whether it runs or is being restarted.
-                  type: bool
-                state:
-                  description: C(status), C(pid), C(started) (RFC 3339), C(health) and C(exit_code) at this moment.
-                  type: dict
+            running:
+              description: Whether it runs or is being restarted.
+              type: bool
+            state:
+              description: C(status), C(pid), C(started) (RFC 3339), C(health) and C(exit_code) at this moment.
+              type: dict
         image:
           description: Images by engine and first tag (the id where there is none), with C(tags) (list) and C(bytes) (int).
           type: dict

@@ -50,93 +50,89 @@ ansible_facts:
     host_services:
       description: >-
         Units by name. Templates are C(NAME@.service), units of a user C(user@USER/NAME.service), others C(supervisor:NAME), C(snap:SNAP.NAME)
-        and C(sysv:NAME). A field that does not apply is absent.
+        and C(sysv:NAME). Each has these fields; a field that does not apply is absent.
       type: dict
       contains:
-        "*":
-          description: One unit.
+        load:
+          description: LoadState of systemd (V(loaded), V(masked), V(bad-setting), V(error)).
+          type: str
+        active:
+          description: >-
+            V(active), V(inactive) or V(failed). A unit that is starting or stopping has the state that it will reach. A unit that is restarted again
+            and again is V(active). A service that starts at boot is V(active) while its socket or path unit is active. Absent for services that
+            only a trigger or D-Bus starts.
+          type: str
+        enablement:
+          description: UnitFileState of systemd, such as V(enabled), V(disabled), V(static), V(masked) or V(generated).
+          type: str
+        fragment:
+          description: Path of the unit file.
+          type: str
+        digest:
+          description: SHA-256 (hexadecimal) over the contents of unit file and drop-ins. Absent for generated units.
+          type: str
+        dropins:
+          description: Paths of the drop-ins, in the order in which they apply.
+          type: list
+          elements: str
+        user:
+          description: C(User=) of the unit.
+          type: str
+        environment_files:
+          description: Files of C(EnvironmentFile=), each with C(path) and C(optional).
+          type: list
+          elements: dict
+        environment_names:
+          description: Names of variables of C(Environment=).
+          type: list
+          elements: str
+        condition:
+          description: False if a condition prevented the last start of the unit. Absent if the unit was never started.
+          type: bool
+        sub_state:
+          description: SubState of systemd, or the state supervisord names, at this moment.
+          type: str
+        preset:
+          description: UnitFilePreset of systemd.
+          type: str
+        type:
+          description: C(Type=) of a service.
+          type: str
+        can_reload:
+          description: Whether the service supports reload.
+          type: bool
+        package:
+          description: Package the unit file belongs to.
+          type: str
+        programs:
+          description: Files that the commands of the unit name, as programs or arguments.
+          type: list
+          elements: str
+        relations:
+          description: >-
+            Names of other units under C(requires), C(wants), C(after), C(before), C(part_of), C(binds_to), C(triggers) and C(triggered_by).
           type: dict
-          contains:
-            load:
-              description: LoadState of systemd (V(loaded), V(masked), V(bad-setting), V(error)).
-              type: str
-            active:
-              description: >-
-                V(active), V(inactive) or V(failed). A unit that is starting or stopping has the state that it will reach. A unit that is restarted again
-                and again is V(active). A service that starts at boot is V(active) while its socket or path unit is active. Absent for services that
-                only a trigger or D-Bus starts.
-              type: str
-            enablement:
-              description: UnitFileState of systemd, such as V(enabled), V(disabled), V(static), V(masked) or V(generated).
-              type: str
-            fragment:
-              description: Path of the unit file.
-              type: str
-            digest:
-              description: SHA-256 (hexadecimal) over the contents of unit file and drop-ins. Absent for generated units.
-              type: str
-            dropins:
-              description: Paths of the drop-ins, in the order in which they apply.
-              type: list
-              elements: str
-            user:
-              description: C(User=) of the unit.
-              type: str
-            environment_files:
-              description: Files of C(EnvironmentFile=), each with C(path) and C(optional).
-              type: list
-              elements: dict
-            environment_names:
-              description: Names of variables of C(Environment=).
-              type: list
-              elements: str
-            condition:
-              description: False if a condition prevented the last start of the unit. Absent if the unit was never started.
-              type: bool
-            sub_state:
-              description: SubState of systemd, or the state supervisord names, at this moment.
-              type: str
-            preset:
-              description: UnitFilePreset of systemd.
-              type: str
-            type:
-              description: C(Type=) of a service.
-              type: str
-            can_reload:
-              description: Whether the service supports reload.
-              type: bool
-            package:
-              description: Package the unit file belongs to.
-              type: str
-            programs:
-              description: Files that the commands of the unit name, as programs or arguments.
-              type: list
-              elements: str
-            relations:
-              description: >-
-                Names of other units under C(requires), C(wants), C(after), C(before), C(part_of), C(binds_to), C(triggers) and C(triggered_by).
-              type: dict
-            main_pid:
-              description: Process id of the main process, 0 for none.
-              type: int
-            memory_bytes:
-              description: Memory in bytes, from the control group. Absent if accounting is disabled.
-              type: int
-            cpu_nanoseconds:
-              description: CPU time in nanoseconds, from the control group.
-              type: int
-            tasks:
-              description: Number of tasks, from the control group.
-              type: int
-            restarts:
-              description: Number of automatic restarts by systemd.
-              type: int
-            result:
-              description: Result of the last run, such as V(success) or V(exit-code).
-              type: str
-            last_trigger:
-              description: Time when the timer last elapsed, in the host's time zone, as C(systemctl show) prints it.
-              type: str
+        main_pid:
+          description: Process id of the main process, 0 for none.
+          type: int
+        memory_bytes:
+          description: Memory in bytes, from the control group. Absent if accounting is disabled.
+          type: int
+        cpu_nanoseconds:
+          description: CPU time in nanoseconds, from the control group.
+          type: int
+        tasks:
+          description: Number of tasks, from the control group.
+          type: int
+        restarts:
+          description: Number of automatic restarts by systemd.
+          type: int
+        result:
+          description: Result of the last run, such as V(success) or V(exit-code).
+          type: str
+        last_trigger:
+          description: Time when the timer last elapsed, in the host's time zone, as C(systemctl show) prints it.
+          type: str
       sample:
         nginx.service:
           load: loaded
