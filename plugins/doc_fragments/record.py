@@ -13,6 +13,11 @@ options:
     description: Inventory name of the mirrored host.
     type: str
     required: true
+  twin:
+    description:
+      - Id of one of the twins of O(host).
+      - Defaults to C(twin-<host>), the id of the twin that follows the host. M(safetytwin.twin.libvirt_twin) says more on ids.
+    type: str
 notes:
   - Runs on the hypervisor as root, usually with C(delegate_to).
 """

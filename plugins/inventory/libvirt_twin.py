@@ -9,6 +9,8 @@ short_description: Find the twins of one or more hypervisors
 version_added: "0.1.0"
 description:
   - Adds each libvirt domain that is a twin as an inventory host, with the variables that C(ssh) needs to reach its management port.
+  - Each twin is in the groups C(twins), C(twin_of_<host>) and C(twin_state_<state>), and in C(twins_following) if it follows its host. Its variables
+    C(twin_id), C(twin_host) and C(twin_follows) tell which twin of which host it is.
   - The configuration file's name ends in C(libvirt_twin.yml) or C(libvirt_twin.yaml).
   - Host keys are checked. They are created together with the twin.
 author:
@@ -33,10 +35,12 @@ options:
     elements: str
     default: ["qemu:///system"]
   hostname:
-    description: Value that is used as the inventory name of a twin.
+    description:
+      - Value that is used as the inventory name of a twin. V(twin) is its id.
+      - With V(host), only the first of several twins of a host is listed, and a warning names the host.
     type: str
-    choices: [domain, uuid, host]
-    default: domain
+    choices: [twin, uuid, host]
+    default: twin
   private_key:
     description: Private key for twins of remote hypervisors.
     type: path
@@ -51,7 +55,7 @@ options:
 """
 
 EXAMPLES = r"""
-# my.libvirt_twin.yml. The first line alone finds all twins of this machine, in groups twins, twin_of_<host> and twin_state_<state>.
+# my.libvirt_twin.yml. The first line alone finds all twins of this machine. Each is an inventory host that has the id of the twin as its name.
 plugin: safetytwin.twin.libvirt_twin
 # The twins of two hypervisors, with a group of the running ones and a group for each base image.
 uris:
@@ -90,8 +94,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def parse(self, inventory, loader, path, cache=True):
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
-        # Plays and options name it, also where there is no twin yet.
-        self.inventory.add_group("twins")
+        # Plays and options name them, also where there is no twin yet.
+        for group in ("twins", "twins_following"):
+            self.inventory.add_group(group)
         for twin in self._twins(self.get_cache_key(path), cache):
             self._add(twin)
 
@@ -122,7 +127,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _ask_one(self, uri):
         def look():
             with client.connect(uri) as connection:
-                return [dict(twin, uri=uri) for twin in survey(connection, None, self.get_option("wait"))]
+                return [dict(twin, uri=uri) for twin in survey(connection, seconds=self.get_option("wait"))]
 
         return client.bounded(look, self.get_option("timeout"), "libvirt at %s" % uri)
 
@@ -132,10 +137,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self.display.warning("More than one twin is called %s; the one at %s is left out." % (name, twin["uri"]))
             return
         self.inventory.add_host(name)
-        variables = dict({"twin_" + key: value for key, value in twin.items()}, **connection_variables(twin, self.get_option("private_key")))
+        facts = {"twin_id" if key == "twin" else "twin_" + key: value for key, value in twin.items()}
+        variables = dict(facts, **connection_variables(twin, self.get_option("private_key")))
         for key, value in variables.items():
             self.inventory.set_variable(name, key, value)
-        self.inventory.add_child("twins", name)
+        for group in ["twins"] + ["twins_following"] * twin["follows"]:
+            self.inventory.add_child(group, name)
         for group in ("twin_of_" + twin["host"], "twin_state_" + twin["state"]):
             self.inventory.add_child(self.inventory.add_group(self._sanitize_group_name(group)), name)
         strict = self.get_option("strict")

@@ -15,7 +15,7 @@ from ._base import paths
 from ._base.codec import write_atomic
 from ._base.errors import Refused, TwinError
 from ._base.machine import machine
-from ._base.names import twin_id
+from ._base.names import chosen, following
 from ._libvirt import client
 from ._planning import due, reconcile_plan, summary, validate_reply
 from ._planning.reconcile_plan import Actual, Outcome, ReconcilePlan
@@ -44,8 +44,8 @@ def cycle(request: dict[str, Any]) -> dict[str, Any]:
 
 def _lease(store: Store, request: dict[str, Any]) -> ContextManager[None]:
     """The twin for this cycle alone; check mode, which writes nothing, needs no lease."""
-    host = request["host"]
-    return contextlib.nullcontext() if request["check"] else store.lease(twin_key(twin_id(host)), host)
+    twin_id = chosen(request.get("twin"), request["host"])
+    return contextlib.nullcontext() if request["check"] else store.lease(twin_key(twin_id), twin_id)
 
 
 class Cycle:
@@ -53,7 +53,7 @@ class Cycle:
 
     def __init__(self, store: Store, request: dict[str, Any]) -> None:
         self.store, self.request, self.host = store, request, request["host"]
-        self.twin_id = twin_id(self.host)
+        self.twin_id = chosen(request.get("twin"), self.host)
         self.head: Head | None = None
         self.check: bool = request["check"]
         self.rules = {"roots": request["roots"], "exclude": request["exclude"]}
@@ -69,9 +69,9 @@ class Cycle:
     def run(self) -> dict[str, Any]:
         """Read, decide, and apply unless the twin is only to be looked at."""
         document = self._take_in()
-        head = self.head = self.store.head(self.twin_id)
         with client.connect() as connection:
-            twin = client.find_twin(connection, self.host)
+            twin = client.find_twin(connection, self.twin_id)
+            head = self.head = self._record(twin)
             reasons = due.due(self._situation(head, twin))
             if head and head["paused"] and not self.request["resume"]:
                 return self._result("paused", message="The twin is paused: %s" % head["paused"])
@@ -90,15 +90,21 @@ class Cycle:
         """The host's document with the harvest in it, if there is one; recorded as the next revision where it differs."""
         reply = self.request["harvest"]
         harvest = ingest.read(self.store, self.host, reply) if reply else None
-        if not self.check:
-            if harvest:
-                with self.store.lease(host_key(self.host), self.host):
-                    ingest.keep(self.store, self.host, harvest)
-            self.store.adopt(self.twin_id, self.host)
+        if harvest and not self.check:
+            with self.store.lease(host_key(self.host), self.host):
+                ingest.keep(self.store, self.host, harvest)
         self.lap("ingest")
         return ingest.document_of(harvest) if harvest else ingest.known(self.store, self.host)
 
-    def _situation(self, head: Head | None, twin: dict[str, Any] | None) -> due.Situation:
+    def _record(self, twin: client.Twin | None) -> Head | None:
+        """What is recorded of the twin; outside check mode a twin that is new here is recorded first. One of another host is refused."""
+        if twin and twin["host"] != self.host:
+            raise Refused("The twin %s is one of host %s, not of %s: choose another id with the option twin." % (self.twin_id, twin["host"], self.host))
+        if not self.check:
+            self.store.adopt(self.twin_id, self.host, twin["follows"] if twin else self.twin_id == following(self.host))
+        return self.store.head(self.twin_id)
+
+    def _situation(self, head: Head | None, twin: client.Twin | None) -> due.Situation:
         return due.situation(head, twin, {
             "audit_interval": self.request["audit_interval"], "now": time.time(), "rebooted": False, "changed": False,
             "verify": self.request["audit"], "resume": self.request["resume"],
@@ -116,7 +122,7 @@ class Cycle:
         message = "The twin of %s does not exist yet." % self.host
         return self._result("absent", message=message, facts=path, machine_id=document["machine"]["machine_id"])
 
-    def _admit(self, twin: dict[str, Any], head: Head) -> None:
+    def _admit(self, twin: client.Twin, head: Head) -> None:
         """The fence: the domain knows the newest revision it was given, which a reverted disk or an older store does not."""
         metadata = twin["metadata"]
         if metadata["machine_id"] != head["machine_id"]:
@@ -131,15 +137,15 @@ class Cycle:
                 % (twin["domain"], metadata["revision"], head["revision"], self.host)
             )
 
-    def _wake(self, connection: Any, twin: dict[str, Any], head: Head) -> None:
+    def _wake(self, connection: Any, twin: client.Twin, head: Head) -> None:
         if head["paused"]:
             self.store.pause(self.twin_id, "")
             self.head = self.store.head(self.twin_id)
         if twin["state"] != "running":
-            client.ensure_running(connection, self.host)
+            client.ensure_running(connection, self.twin_id)
 
     @contextlib.contextmanager
-    def _entered(self, twin: dict[str, Any]) -> Iterator[None]:
+    def _entered(self, twin: client.Twin) -> Iterator[None]:
         """Have a channel into the twin. Check mode leaves none behind: it would hide from the next cycle that the twin has rebooted."""
         self.channel = Channel(twin)
         stays = not self.check or self.channel.alive()
@@ -151,7 +157,7 @@ class Cycle:
             if not stays:
                 self.channel.close()
 
-    def _read_twin(self, twin: dict[str, Any], whole: bool) -> tuple[Actual, Actual | None, bool]:
+    def _read_twin(self, twin: client.Twin, whole: bool) -> tuple[Actual, Actual | None, bool]:
         """(the twin as recorded, or read whole where the record may not hold; the recorded one or None; whether it was read)."""
         recorded = cast(Optional[Actual], self.store.actual(self.twin_id))
         if recorded and recorded["uuid"] != twin["uuid"]:
@@ -174,7 +180,7 @@ class Cycle:
         }
         return reconcile_plan.reconcile(options, document["scopes"], actual, recorded, self.head["units"])
 
-    def _converge(self, connection: Any, twin: dict[str, Any], document: HostDocument, whole: bool) -> dict[str, Any]:
+    def _converge(self, connection: Any, twin: client.Twin, document: HostDocument, whole: bool) -> dict[str, Any]:
         actual, recorded, audited = self._read_twin(twin, whole)
         plan = self._plan(document, actual, recorded if audited else None)
         self.lap("plan")
@@ -196,14 +202,14 @@ class Cycle:
             result["failures"] += retention.prune(self.store, {each["metadata"]["image"] for each in client.twins(connection)})
         return result
 
-    def _apply(self, connection: Any, twin: dict[str, Any], document: HostDocument, plan: ReconcilePlan, actual: Actual) -> tuple[Any, Outcome]:
+    def _apply(self, connection: Any, twin: client.Twin, document: HostDocument, plan: ReconcilePlan, actual: Actual) -> tuple[Any, Outcome]:
         """(the twin's scopes as read back, what the plan came to)."""
         fetched = payload.fetch_packages(self.store, document, plan.steps)
         self.lap("fetch")
         revision = self.head["revision"]
         self.store.intend(self.twin_id, [[step["key"], step["verb"]] for step in plan.steps if step["verb"] in ("restart", "reload")])
-        client.set_revision(connection, self.host, revision)
-        order = {"uuid": twin["uuid"], "host": self.host, "revision": revision, "plan": {"steps": plan.steps}, "rules": self.rules}
+        client.set_revision(connection, self.twin_id, revision)
+        order = {"uuid": twin["uuid"], "host": self.host, "twin": self.twin_id, "revision": revision, "plan": {"steps": plan.steps}, "rules": self.rules}
         answer = payload.deliver(self.channel, self.store, order, fetched["files"])
         reply = validate_reply.parse_apply(answer, [step["id"] for step in plan.steps], actual["scopes"], twin["domain"])
         self.lap("converge")
@@ -227,7 +233,7 @@ class Cycle:
         nothing: dict[str, list[Any] | dict[str, Any]] = {"changes": [], "counts": {}, "failures": [], "drift": [], "fidelity": {}}
         total = sum(self.request["seconds"].values()) + time.monotonic() - self.begun
         return {
-            "host": self.host, "twin": twin, "message": message, "changed": changed,
+            "host": self.host, "twin_id": self.twin_id, "twin": twin, "message": message, "changed": changed,
             "revision": self.head["revision"] if self.head else 0, "seconds": dict(self.seconds, total=round(total, 3)),
             **nothing, **more,
         }

@@ -7,13 +7,14 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ._base.names import twin_id
+from ._base.names import chosen
 from ._libvirt import client
 from ._planning import due
 from ._store import retention
 from ._store.records import Head, open_store
 from ._transport.channel import Channel
 from ._transport.program import main
+from ._twin.survey import portrait
 
 SHOWN = ("number", "at", "digest", "outcome")  # of a revision
 
@@ -25,10 +26,11 @@ def status(request: dict[str, Any]) -> dict[str, Any]:
     `due` is a list of reasons for a cycle, {"code", "sentence", "whole"}; empty where the twin needs none.
     `growth` has a row for each thing that grows on the hypervisor, see retention.rows; only if asked for, as that reads directories.
     """
-    host = request["host"]
-    head, revisions, growth = _recorded(host, request["growth"])
+    twin_id = chosen(request.get("twin"), request["host"])
+    head, revisions, growth = _recorded(request["host"], twin_id, request["growth"])
     with client.connect() as connection:
-        twin = client.find_twin(connection, host)
+        twin = client.find_twin(connection, twin_id)
+        domain = portrait(connection, twin) if twin else None
     facts: Any = head or {"revision": 0, "digest": None, "paused": "", "audited": 0, "verified": 0, "fidelity": {}}
     # A channel that has ended may mean another boot.
     rebooted = twin is not None and twin["state"] == "running" and not Channel(twin).alive()
@@ -36,15 +38,15 @@ def status(request: dict[str, Any]) -> dict[str, Any]:
         "now": time.time(), "audit_interval": request["audit_interval"], "rebooted": rebooted, "changed": False, "verify": False, "resume": False,
     }))
     return dict(
-        facts, known=head is not None, revisions=revisions, domain=twin, rebooted=rebooted, due=[reason._asdict() for reason in reasons], growth=growth,
+        facts, known=head is not None, revisions=revisions, domain=domain, rebooted=rebooted, due=[reason._asdict() for reason in reasons], growth=growth,
     )
 
 
-def _recorded(host: str, growth: bool) -> tuple[Head | None, list[dict[str, Any]], list[retention.Row]]:
-    """(head, newest revisions) of a host, and what grows, if asked for."""
+def _recorded(host: str, twin_id: str, growth: bool) -> tuple[Head | None, list[dict[str, Any]], list[retention.Row]]:
+    """(head of a twin, newest revisions of its host, what grows, if asked for)."""
     with open_store(look=True) as store:
         revisions = [{name: value for name, value in each._asdict().items() if name in SHOWN} for each in store.history.newest(host, 5)]
-        return store.head(twin_id(host)), revisions, retention.rows(store) if growth else []
+        return store.head(twin_id), revisions, retention.rows(store) if growth else []
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ module: libvirt_twin
 short_description: Manage the virtual machine that mirrors a host, and its snapshots
 version_added: "0.1.0"
 description:
-  - Creates, starts, pauses, stops and removes the libvirt domain of a host's twin.
+  - Creates, starts, pauses, stops and removes the libvirt domain of a twin of a host.
   - A new twin has a disk layer over a base image, keys, a cloud-init seed on a CD-ROM, and a fixed address in an isolated network.
   - Creates, removes and reverts snapshots. They are disk layers and work with every version of libvirt.
   - Replaces an existing definition that differs from the options. Manual additions to the definition are lost.
@@ -24,9 +24,20 @@ attributes:
     support: full
 options:
   host:
-    description: Inventory name of the host that is mirrored. The domain is C(twin-<host>), with unusual characters replaced.
+    description: Inventory name of the host that is mirrored.
     type: str
     required: true
+  twin:
+    description:
+      - Id of the twin, which is also the name of its domain. A host may have several twins.
+      - Defaults to C(twin-<host>), the id of the twin that follows the host. In it, characters that an id cannot have are replaced, and a digest is added.
+      - An id has 1 to 64 ASCII letters, digits, dots, underscores and hyphens, and begins with a letter or digit.
+    type: str
+  follows:
+    description:
+      - Whether syncs of the host bring this twin to the host's state. Defaults to V(true) for the default O(twin), and to V(false) for another one.
+      - It is decided when the twin is made. A value that differs from that of an existing twin is refused, and so is a second twin that follows O(host).
+    type: bool
   state:
     description:
       - V(present) defines the twin and does not start or stop it. V(running), V(paused) and V(stopped) also start, pause or stop it.
@@ -139,6 +150,14 @@ EXAMPLES = r"""
       name: before the upgrade
       state: reverted
 
+- name: Have a second twin of web1, which does not follow it
+  safetytwin.twin.libvirt_twin:
+    host: web1
+    twin: web1-rehearsal
+    machine_id: 0123456789abcdef0123456789abcdef
+    image: /var/lib/safetytwin/images/debian-12
+    state: running
+
 - name: Remove the twin with all its layers
   safetytwin.twin.libvirt_twin:
     host: web1
@@ -157,8 +176,22 @@ steps:
   type: list
   elements: str
   sample: ["change memory"]
+twin:
+  description: Id of the twin.
+  returned: when the twin exists
+  type: str
+  sample: twin-web1
+host:
+  description: Inventory name of the mirrored host.
+  returned: when the twin exists
+  type: str
+  sample: web1
+follows:
+  description: Whether syncs of the host bring this twin to the host's state.
+  returned: when the twin exists
+  type: bool
 domain:
-  description: Name of the domain.
+  description: Name of the domain, which is the twin's id.
   returned: when the twin exists
   type: str
   sample: twin-web1
@@ -224,41 +257,60 @@ console_password_generated:
   type: str
 """
 
+import contextlib
+import os
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.respawn import has_respawned, probe_interpreters_for_module, respawn_module
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.names import chosen
 from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import client
+from ansible_collections.safetytwin.twin.plugins.module_utils._store.layout import twin_key
+from ansible_collections.safetytwin.twin.plugins.module_utils._store.records import open_store
 from ansible_collections.safetytwin.twin.plugins.module_utils._twin.provision import provision
 
 SNAPSHOT = {
     "name": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["present", "absent", "reverted"], "default": "present"},
 }
+ARGUMENTS = {
+    "host": {"type": "str", "required": True},
+    "twin": {"type": "str"},
+    "follows": {"type": "bool"},
+    "state": {"type": "str", "choices": ["present", "running", "paused", "stopped", "absent"], "default": "present"},
+    "machine_id": {"type": "str"},
+    "image": {"type": "path"},
+    "memory": {"type": "int"},
+    "vcpus": {"type": "int"},
+    "disk": {"type": "int"},
+    "accel": {"type": "str", "choices": ["auto", "kvm", "tcg"]},
+    "machine": {"type": "str", "choices": ["q35", "pc"]},
+    "network": {"type": "str"},
+    "subnet": {"type": "str"},
+    "console_user": {"type": "str", "default": "twin"},
+    "console_password": {"type": "str", "no_log": True},
+    "authorized_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
+    "shutdown_timeout": {"type": "int", "default": 60},
+    "directory": {"type": "path", "default": "/var/lib/safetytwin"},
+    "snapshot": {"type": "dict", "options": SNAPSHOT},
+    "uri": {"type": "str", "default": "qemu:///system"},
+}
+
+
+@contextlib.contextmanager
+def alone(twin_id, check_mode):
+    """Let no sync and no other task change the twin meanwhile. Users other than root switch power at most, which needs no lock."""
+    if check_mode or os.geteuid() != 0:
+        yield
+        return
+    with open_store(look=True) as store, store.lease(twin_key(twin_id), twin_id):
+        yield
 
 
 def main():
     module = AnsibleModule(
-        argument_spec={
-            "host": {"type": "str", "required": True},
-            "state": {"type": "str", "choices": ["present", "running", "paused", "stopped", "absent"], "default": "present"},
-            "machine_id": {"type": "str"},
-            "image": {"type": "path"},
-            "memory": {"type": "int"},
-            "vcpus": {"type": "int"},
-            "disk": {"type": "int"},
-            "accel": {"type": "str", "choices": ["auto", "kvm", "tcg"]},
-            "machine": {"type": "str", "choices": ["q35", "pc"]},
-            "network": {"type": "str"},
-            "subnet": {"type": "str"},
-            "console_user": {"type": "str", "default": "twin"},
-            "console_password": {"type": "str", "no_log": True},
-            "authorized_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
-            "shutdown_timeout": {"type": "int", "default": 60},
-            "directory": {"type": "path", "default": "/var/lib/safetytwin"},
-            "snapshot": {"type": "dict", "options": SNAPSHOT},
-            "uri": {"type": "str", "default": "qemu:///system"},
-        },
+        argument_spec=ARGUMENTS,
         supports_check_mode=True,
     )
     if client.libvirt is None and not has_respawned():
@@ -269,8 +321,9 @@ def main():
     if module.params["state"] == "absent" and module.params["snapshot"]:
         module.fail_json(msg="state absent removes the twin with its snapshots: leave the option snapshot out.")
     try:
-        with client.connect(module.params["uri"]) as connection:
-            result = provision(connection, module.params, dry=module.check_mode)
+        wish = dict(module.params, twin=chosen(module.params["twin"], module.params["host"]))
+        with client.connect(module.params["uri"]) as connection, alone(wish["twin"], module.check_mode):
+            result = provision(connection, wish, dry=module.check_mode)
     except TwinError as error:
         module.fail_json(msg=str(error))
     except OSError as error:

@@ -9,13 +9,16 @@ module: libvirt_twin_info
 short_description: List the twins of a hypervisor
 version_added: "0.1.0"
 description:
-  - Lists the twins of a hypervisor with their state, address, definition, snapshots and disk layers.
+  - Lists the twins of a hypervisor, of one host, or one twin, with their state, address, definition, snapshots and disk layers.
 extends_documentation_fragment:
   - safetytwin.twin.libvirt
   - safetytwin.twin.attributes.reads
 options:
   host:
-    description: Inventory name of a mirrored host. If omitted, the module lists all twins.
+    description: Inventory name of a mirrored host. If omitted, the module lists twins of all hosts.
+    type: str
+  twin:
+    description: Id of a twin. If omitted, the module lists all twins.
     type: str
   wait:
     description:
@@ -48,9 +51,17 @@ twins:
     domain:
       description: Name of the domain.
       type: str
+    twin:
+      description: Id of the twin.
+      type: str
+      sample: twin-web1
     host:
       description: Inventory name of the mirrored host.
       type: str
+      sample: web1
+    follows:
+      description: Whether syncs of the host bring this twin to the host's state. At most one twin of a host follows it.
+      type: bool
     machine_id:
       description: Machine-id of the mirrored host.
       type: str
@@ -124,6 +135,7 @@ def main():
     module = AnsibleModule(
         argument_spec={
             "host": {"type": "str"},
+            "twin": {"type": "str"},
             "wait": {"type": "int", "default": 0},
             "uri": {"type": "str", "default": "qemu:///system"},
         },
@@ -136,7 +148,7 @@ def main():
             respawn_module(python)
     try:
         with client.connect(module.params["uri"]) as connection:
-            twins = survey.survey(connection, module.params["host"], module.params["wait"])
+            twins = survey.survey(connection, module.params["host"], module.params["twin"], module.params["wait"])
         for twin in twins:
             twin["layers"] = survey.disk_layers(twin["directory"])
             twin["bytes"] = sum(layer["bytes"] for layer in twin["layers"])

@@ -12,7 +12,7 @@ description:
   - Stores the state that was read from the host, calculates the desired state of the twin and the differences, applies the whole plan with one
     call in the twin, reads the changed items back, and records the result.
   - Changes nothing in a twin that is already the same as its host.
-  - Changes only the twin of O(host), and only after the guest has proved that it is this twin.
+  - Changes only the O(twin) of O(host), and only after the guest has proved that it is this twin.
 extends_documentation_fragment:
   - safetytwin.twin.record
 options:
@@ -101,6 +101,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+twin_id:
+  description: Id of the twin.
+  returned: when not busy
+  type: str
+  sample: twin-web1
 twin:
   description: V(following), V(paused), or V(absent) if the twin does not exist. Then RV(facts) is the path of the facts for a base image.
   returned: success

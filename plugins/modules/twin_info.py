@@ -94,6 +94,6 @@ twin:
           type: str
           sample: 4 GiB
     domain:
-      description: Name, UUID, state, address and metadata of the twin's domain. Null if the domain does not exist.
+      description: What M(safetytwin.twin.libvirt_twin_info) returns for the twin, without C(layers) and C(bytes). Null if the domain does not exist.
       type: dict
 """

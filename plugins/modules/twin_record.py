@@ -55,7 +55,7 @@ previous:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
-from ansible_collections.safetytwin.twin.plugins.module_utils._base.names import twin_id
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.names import chosen
 from ansible_collections.safetytwin.twin.plugins.module_utils._store.record import ensure
 
 
@@ -63,6 +63,7 @@ def main():
     module = AnsibleModule(
         argument_spec={
             "host": {"type": "str", "required": True},
+            "twin": {"type": "str"},
             "state": {"type": "str", "choices": ["following", "paused", "absent"], "required": True},
             "reason": {"type": "str", "default": "Paused on request."},
         },
@@ -70,7 +71,7 @@ def main():
     )
     state = module.params["state"]
     try:
-        previous = ensure(twin_id(module.params["host"]), module.params["host"], state, module.params["reason"], module.check_mode)
+        previous = ensure(chosen(module.params["twin"], module.params["host"]), module.params["host"], state, module.params["reason"], module.check_mode)
     except TwinError as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=previous != state, previous=previous, diff={"before": previous + "\n", "after": state + "\n"})

@@ -8,6 +8,8 @@ import base64
 import json
 from typing import Any, Mapping
 
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.names import following
+
 NAMED = 3  # changes named in a line; the others are counted
 TELLING = 0.1  # a stage is named when it took at least this part of the whole
 KEYS = frozenset(["host", "message", "revision", "changes", "counts", "seconds"])
@@ -33,7 +35,7 @@ def line(report: Report) -> str:
     web1  r42  2 changes (files /etc/motd, services nginx.service reloaded)  in 6.1 s (harvest 0.8, converge 4.9)  fidelity 99.3 %
     """
     parts = [
-        shown(report["host"]),
+        _whose(report),
         "r%s" % report["revision"] if report["revision"] else "",
         shown(report["message"]) if report["message"] and not report["counts"] else _changes(report),
         _times(report["seconds"]),
@@ -59,6 +61,12 @@ def shown(name: Any) -> str:
     if isinstance(name, dict):
         name = base64.b64decode(name["b64"]).decode("utf-8", "surrogateescape")
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in str(name))
+
+
+def _whose(report: Report) -> str:
+    """The host; and the twin, if it is another one than that which follows the host."""
+    host, twin = report["host"], report.get("twin_id")
+    return shown(host) if twin in (None, following(host)) else "%s (%s)" % (shown(host), shown(twin))
 
 
 def _changes(report: Report) -> str:

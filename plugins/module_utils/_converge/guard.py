@@ -13,6 +13,7 @@ from typing import Any, Iterator, Mapping
 
 from .._base import paths
 from .._base.errors import Busy, Refused
+from .._base.names import following
 
 MARKER = paths.MARKER
 PRODUCT_UUID = "/sys/class/dmi/id/product_uuid"
@@ -31,8 +32,12 @@ def prove(request: Mapping[str, Any], marker: str = MARKER, product_uuid: str = 
         raise Refused("Nothing was changed: the request is for the machine %s and this one is %s. Sync again." % (wanted, firmware))
     if request.get("host") != mark.get("host"):
         raise Refused(
-            "Nothing was changed: the request is for the twin of %r and this is the twin of %r. Sync again." % (request.get("host"), mark.get("host"))
+            "Nothing was changed: the request is for a twin of %r and this is a twin of %r. Sync again." % (request.get("host"), mark.get("host"))
         )
+    # A marker without twin is of a version that knew one twin per host.
+    named = mark.get("twin") or following(str(mark["host"]))
+    if request.get("twin") != named:
+        raise Refused("Nothing was changed: the request is for the twin %r and this is the twin %r. Sync again." % (request.get("twin"), named))
 
 
 def _marker(path: str) -> dict[str, Any]:

@@ -6,15 +6,19 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import sys
-import threading
 import time
+from multiprocessing.pool import ThreadPool
+from typing import Any, Callable, Iterator, TypedDict, TypeVar, cast
 
 from .._base.access import PORT
 from .._base.errors import TwinError
 from . import domain
-from .domain import domain_name
+from . import metadata as domain_metadata
+from .domain import Spec
+from .metadata import Metadata
 
 try:
     import libvirt
@@ -27,9 +31,30 @@ POLL_SECONDS = 0.25
 # By libvirt's state number; blocked is running, as seen from outside.
 STATES = ("unknown", "running", "running", "paused", "stopping", "shutoff", "crashed", "suspended")
 
+Result = TypeVar("Result")
+# What libvirt's bindings, which come without types, call virConnect and virDomain.
+Connection = Any
+Domain = Any
+
+
+class Twin(TypedDict):
+    """A twin as libvirt has it; address is empty where no lease is fixed, uuid and directory are its domain's."""
+
+    twin: str
+    host: str
+    follows: bool
+    domain: str
+    uuid: str
+    state: str
+    address: str
+    port: int
+    metadata: Metadata
+    directory: str
+    spec: Spec
+
 
 @contextlib.contextmanager
-def connect(uri=URI, readonly=False):
+def connect(uri: str = URI, readonly: bool = False) -> Iterator[Connection]:
     """An open connection, closed at the end; a daemon that is down, closed to us or hung is a sentence."""
     if libvirt is None:
         raise TwinError("%s has no libvirt bindings: install python3-libvirt, or let ansible_python_interpreter name a Python that has them." % sys.executable)
@@ -41,11 +66,11 @@ def connect(uri=URI, readonly=False):
         opened.close()
 
 
-def _silent(context, error):
+def _silent(context: object, error: object) -> None:
     """Errors are raised; nothing is printed."""
 
 
-def _open(uri, readonly):
+def _open(uri: str, readonly: bool) -> Connection:
     try:
         return libvirt.openReadOnly(uri) if readonly else libvirt.open(uri)
     except libvirt.libvirtError as error:
@@ -62,28 +87,17 @@ def _open(uri, readonly):
         raise TwinError("Cannot reach libvirt at %s: %s; %s." % (uri, said, hint)) from error
 
 
-def bounded(work, seconds, what):
-    """The result of work(), or a sentence when it takes longer; a thread stuck in libvirt is left behind and dies with us."""
-    box = {}
-
-    def attempt():
+def bounded(work: Callable[[], Result], seconds: float, what: str) -> Result:
+    """The result of work(), or its exception, or a sentence when it takes longer; a thread stuck in libvirt is left behind and dies with us."""
+    with ThreadPool(1) as pool:
         try:
-            box["value"] = work()
-        except TwinError as error:
-            box["error"] = error
-
-    thread = threading.Thread(target=attempt, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if "error" in box:
-        raise box["error"]
-    if "value" not in box:
-        raise TwinError("%s does not answer within %d s: look at the daemon or the network there." % (what, seconds))
-    return box["value"]
+            return pool.apply_async(work).get(seconds)
+        except multiprocessing.TimeoutError:
+            raise TwinError("%s does not answer within %d s: look at the daemon or the network there." % (what, seconds)) from None
 
 
 @contextlib.contextmanager
-def spoken(doing):
+def spoken(doing: str) -> Iterator[None]:
     """Turn libvirt's errors into a sentence that begins with what was being done."""
     try:
         yield
@@ -91,7 +105,7 @@ def spoken(doing):
         raise TwinError("%s failed: %s." % (doing, str(error).rstrip("."))) from error
 
 
-def lookup(conn, name):
+def lookup(conn: Connection, name: str) -> Domain | None:
     """The libvirt domain of that name, or None."""
     try:
         return conn.lookupByName(name)
@@ -101,10 +115,11 @@ def lookup(conn, name):
         raise TwinError("Looking for domain %s failed: %s." % (name, error)) from error
 
 
-def metadata(dom):
+def metadata(dom: Domain) -> Metadata | None:
     """Our metadata of a domain, or None when it is not ours or just went away."""
     try:
-        return domain.read_metadata(dom.metadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, domain.NAMESPACE, libvirt.VIR_DOMAIN_AFFECT_CONFIG))
+        text = dom.metadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, domain_metadata.NAMESPACE, libvirt.VIR_DOMAIN_AFFECT_CONFIG)
+        return domain_metadata.read(text, dom.name())
     except libvirt.libvirtError as error:
         if error.get_error_code() in (
             libvirt.VIR_ERR_NO_DOMAIN_METADATA,
@@ -115,87 +130,98 @@ def metadata(dom):
         raise TwinError("Reading the metadata of domain %s failed: %s." % (dom.name(), error)) from error
 
 
-def describe(dom):
-    """A twin as a value: {"domain", "uuid", "state", "address" ("" if not fixed), "port", "metadata", "directory", "spec"}; metadata must be ours."""
+def describe(dom: Domain) -> Twin:
+    """A twin as a value; its metadata must be ours."""
     with spoken("Reading domain %s" % dom.name()):
         spec = domain.read(dom.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
         state = STATES[dom.state()[0]]
+    ours = spec["metadata"]
     return {
+        "twin": ours["twin"],
+        "host": ours["host"],
+        "follows": ours["follows"],
         "domain": spec["name"],
         "uuid": spec["uuid"],
         "state": state,
-        "address": spec["metadata"]["address"],
+        "address": ours["address"],
         "port": PORT,
-        "metadata": spec["metadata"],
+        "metadata": ours,
         "directory": os.path.dirname(spec["disk"]),
         "spec": spec,
     }
 
 
-def twins(conn):
-    """Every twin on the connection, by name of its domain."""
-    with spoken("Listing domains"):
-        domains = conn.listAllDomains()
-    return sorted((describe(dom) for dom in domains if metadata(dom)), key=lambda twin: twin["domain"])
+def twins(conn: Connection, host: str | None = None) -> list[Twin]:
+    """Every twin on the connection, or every twin of one host, by name of its domain."""
+    found = [(dom, metadata(dom)) for dom in _domains(conn)]
+    ours = [describe(dom) for dom, known in found if known and host in (None, known["host"])]
+    return sorted(ours, key=lambda twin: twin["domain"])
 
 
-def find_twin(conn, host):
-    """The twin of a host as describe() gives it, or None; found by metadata, whatever the domain is called."""
-    dom = _find(conn, host)
+def find_twin(conn: Connection, twin_id: str) -> Twin | None:
+    """The twin with an id, or None; found by metadata, whatever the domain is called."""
+    dom = _find(conn, twin_id)
     return describe(dom) if dom else None
 
 
-def _find(conn, host):
-    likely = lookup(conn, domain_name(host))
-    if likely and (metadata(likely) or {}).get("host") == host:
+def _find(conn: Connection, twin_id: str) -> Domain | None:
+    likely = lookup(conn, twin_id)
+    if likely and _is_twin(likely, twin_id):
         return likely
+    return next((dom for dom in _domains(conn) if _is_twin(dom, twin_id)), None)
+
+
+def _is_twin(dom: Domain, twin_id: str) -> bool:
+    known = metadata(dom)
+    return known is not None and known["twin"] == twin_id
+
+
+def _domains(conn: Connection) -> list[Domain]:
     with spoken("Listing domains"):
-        domains = conn.listAllDomains()
-    return next((dom for dom in domains if (metadata(dom) or {}).get("host") == host), None)
+        return list(conn.listAllDomains())
 
 
-def require(conn, host):
-    """The libvirt domain of a host's twin; a sentence if there is none."""
-    dom = _find(conn, host)
+def require(conn: Connection, twin_id: str) -> Domain:
+    """The libvirt domain of a twin; a sentence if there is none."""
+    dom = _find(conn, twin_id)
     if dom is None:
-        raise TwinError("Host %s has no twin here: run safetytwin.twin.sync or libvirt_twin with state running." % host)
+        raise TwinError("There is no twin %s here: run safetytwin.twin.sync or libvirt_twin with state running." % twin_id)
     return dom
 
 
-def set_metadata(conn, host, **fields):
+def set_metadata(conn: Connection, twin_id: str, **fields: Any) -> None:
     """Change fields of the twin's metadata, in the definition and, if it runs, live."""
-    dom = require(conn, host)
-    text = domain.metadata_xml(dict(metadata(dom), **fields))
+    dom = require(conn, twin_id)
+    text = domain_metadata.text(cast(Metadata, dict(metadata(dom) or {}, **fields)))
     with spoken("Writing the metadata of domain %s" % dom.name()):
         flags = libvirt.VIR_DOMAIN_AFFECT_CONFIG | (libvirt.VIR_DOMAIN_AFFECT_LIVE if dom.isActive() else 0)
-        dom.setMetadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, text, domain.PREFIX, domain.NAMESPACE, flags)
+        dom.setMetadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, text, domain_metadata.PREFIX, domain_metadata.NAMESPACE, flags)
 
 
-def set_revision(conn, host, revision):
+def set_revision(conn: Connection, twin_id: str, revision: int) -> None:
     """Record the revision the twin is at."""
-    set_metadata(conn, host, revision=int(revision))
+    set_metadata(conn, twin_id, revision=int(revision))
 
 
-def running_spec(conn, twin):
+def running_spec(conn: Connection, twin: Twin) -> Spec | None:
     """The spec the twin's QEMU was started with, or None while it is off."""
     dom = lookup(conn, twin["domain"])
     with spoken("Reading domain %s" % twin["domain"]):
         return domain.read(dom.XMLDesc()) if dom and dom.isActive() else None
 
 
-def define(conn, xml):
+def define(conn: Connection, xml: str) -> Domain:
     """Define a domain, or define it anew under the same name and UUID."""
     with spoken("Defining the domain"):
         return conn.defineXML(xml)
 
 
-def ensure_running(conn, host):
-    """Bring the host's twin to state running from whatever state it is in; whether that took a change."""
-    dom = require(conn, host)
-    return reach(conn, dom, "running")
+def ensure_running(conn: Connection, twin_id: str) -> bool:
+    """Bring the twin to state running from whatever state it is in; whether that took a change."""
+    return reach(conn, require(conn, twin_id), "running")
 
 
-def reach(conn, dom, goal, patience=0):
+def reach(conn: Connection, dom: Domain, goal: str, patience: float = 0) -> bool:
     """Bring a domain to running, paused or shutoff; whether that took a change. patience: seconds a guest may take to shut down."""
     with spoken("Bringing domain %s to state %s" % (dom.name(), goal)):
         state = STATES[dom.state()[0]]
@@ -217,13 +243,13 @@ def reach(conn, dom, goal, patience=0):
     return True
 
 
-def _start_network(conn, dom):
+def _start_network(conn: Connection, dom: Domain) -> None:
     network = conn.networkLookupByName(domain.read(dom.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))["network"])
     if not network.isActive():
         network.create()
 
 
-def _stop(dom, state, patience):
+def _stop(dom: Domain, state: str, patience: float) -> None:
     """Ask the guest to shut down, and switch it off when it does not within its time."""
     deadline = time.monotonic() + patience
     if state == "paused":
@@ -236,7 +262,7 @@ def _stop(dom, state, patience):
         dom.destroy()
 
 
-def undefine(dom):
+def undefine(dom: Domain) -> None:
     """Switch a domain off and forget its definition with all libvirt keeps for it; its disk files stay."""
     with spoken("Removing domain %s" % dom.name()):
         if dom.isActive():

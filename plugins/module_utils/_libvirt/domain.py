@@ -1,88 +1,70 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A twin's domain as a plain value: its name, its XML and our metadata in it. Pure: text in, text out.
-
-A spec is {"name", "uuid", "memory" (MiB), "vcpus", "accel": "kvm"|"tcg", "machine": "q35"|"pc", "network", "mac",
-"disk" (path of the layer being written), "seed" (path), "boot": {"kernel", "initrd", "cmdline"} or None for firmware boot, "metadata"}.
-Metadata is {"format", "host", "machine_id", "image" (digest), "revision", "address" (fixed lease or ""), "host_key" (public, of the twin's ssh),
-"snapshots": [{"name", "file", "consistency", "number"}]}.
-"""
+"""A twin's domain as a plain value: its name, which is the twin's id, and its XML. Pure: text in, text out."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import xml.etree.ElementTree as ET
+from typing import Mapping, TypedDict
 
-from .._base.errors import Refused, TwinError
-from .._base.names import twin_id
+from .._base.errors import TwinError
+from . import metadata
+from .metadata import Metadata
 
-NAMESPACE = "https://safetytwin.com/ns/twin/1"
-PREFIX = "twin"
-FORMAT = 1
 DISK = "vda"
 CDROM = {"q35": ("sda", "sata"), "pc": ("hda", "ide")}  # q35 has no IDE controller
-
-ET.register_namespace(PREFIX, NAMESPACE)
-
-
-def domain_name(host: str) -> str:
-    """The domain of the twin that follows a host; it has the twin's id."""
-    return twin_id(host)
+DESCRIPTION = "Virtual machine %s, which mirrors the host %s. The Ansible collection safetytwin.twin manages it and replaces what is changed here by hand."
 
 
-def mac_address(domain):
-    """The fixed MAC of a twin, in QEMU's range, from its domain's name."""
-    tail = hashlib.sha256(domain.encode("utf-8")).digest()
-    return "52:54:00:%02x:%02x:%02x" % tuple(tail[:3])
+class Boot(TypedDict):
+    """Paths of a kernel and an initrd that QEMU boots directly, and the kernel's command line."""
+
+    kernel: str
+    initrd: str
+    cmdline: str
 
 
-def metadata_xml(metadata):
-    """Our metadata element as XML text without a namespace: libvirt's setMetadata refuses one and adds it itself."""
-    return ET.tostring(_metadata(metadata), encoding="unicode")
+class Spec(TypedDict):
+    """The definition of a twin's domain."""
+
+    name: str
+    uuid: str
+    memory: int  # MiB
+    vcpus: int
+    accel: str  # kvm or tcg
+    machine: str  # q35 or pc
+    network: str
+    mac: str
+    disk: str  # path of the layer that is written
+    seed: str  # path
+    boot: Boot | None  # None: the disk's own boot loader
+    metadata: Metadata
 
 
-def _metadata(metadata):
-    root = ET.Element("twin", {"format": str(metadata["format"])})
-    for field in ("host", "machine_id", "image", "revision", "address", "host_key"):
-        _child(root, field, str(metadata[field]))
-    for snapshot in metadata["snapshots"]:
-        ET.SubElement(root, "snapshot", {key: str(value) for key, value in sorted(snapshot.items())})
-    return root
+def mac_address(twin_id: str) -> str:
+    """The fixed MAC address of a twin, in QEMU's range."""
+    return "52:54:00:%02x:%02x:%02x" % tuple(hashlib.sha256(twin_id.encode("utf-8")).digest()[:3])
 
 
-def read_metadata(text):
-    """Our metadata from its XML text, with or without namespace; a newer format than ours is refused."""
-    root = ET.fromstring(text)
-    for element in root.iter():
-        element.tag = element.tag.partition("}")[2] or element.tag
-    layout = int(root.get("format", "0"))
-    if layout > FORMAT:
-        raise Refused("The domain's metadata has format %d, but this version supports at most %d: update the collection." % (layout, FORMAT))
-
-    snapshots = [dict(element.attrib, number=int(element.get("number"))) for element in root.iterfind("snapshot")]
-    return {
-        "format": layout,
-        "host": root.findtext("host") or "",
-        "machine_id": root.findtext("machine_id") or "",
-        "image": root.findtext("image") or "",
-        "revision": int(root.findtext("revision") or 0),
-        "address": root.findtext("address") or "",
-        "host_key": root.findtext("host_key") or "",
-        "snapshots": snapshots,
-    }
+def title(ours: Metadata) -> str:
+    """What lists of domains show beside a twin's name."""
+    return "Twin of %s" % ours["host"] if ours["follows"] else "Twin of %s (does not follow it)" % ours["host"]
 
 
-def build(spec):
+def build(spec: Spec) -> str:
     """The domain XML of a spec."""
     kvm = spec["accel"] == "kvm"
     root = ET.Element("domain", {"type": "kvm" if kvm else "qemu"})
     _child(root, "name", spec["name"])
     _child(root, "uuid", spec["uuid"])
-    ours = _metadata(spec["metadata"])
+    _child(root, "title", title(spec["metadata"]))
+    _child(root, "description", DESCRIPTION % (spec["metadata"]["twin"], spec["metadata"]["host"]))
+    ours = metadata.element(spec["metadata"])
     for element in ours.iter():
-        element.tag = _tag(element.tag)
+        element.tag = metadata.tag(element.tag)
     ET.SubElement(root, "metadata").append(ours)
     _child(root, "memory", str(spec["memory"]), unit="MiB")
     _child(root, "vcpu", str(spec["vcpus"]))
@@ -103,16 +85,15 @@ def build(spec):
     return ET.tostring(root, encoding="unicode")
 
 
-def _boot(root, spec):
+def _boot(root: ET.Element, spec: Spec) -> None:
     system = ET.SubElement(root, "os")
     _child(system, "type", "hvm", arch="x86_64", machine=spec["machine"])
-    for part in ("kernel", "initrd", "cmdline"):
-        if spec["boot"]:
-            _child(system, part, spec["boot"][part])
+    for part, value in (spec["boot"] or {}).items():
+        _child(system, part, str(value))
     ET.SubElement(system, "boot", {"dev": "hd"})
 
 
-def _devices(devices, spec):
+def _devices(devices: ET.Element, spec: Spec) -> None:
     _disk(devices, "disk", {"type": "qcow2", "cache": "writeback", "discard": "unmap"}, spec["disk"], DISK, "virtio")
     cdrom = _disk(devices, "cdrom", {"type": "raw"}, spec["seed"], *CDROM[spec["machine"]])
     ET.SubElement(cdrom, "readonly")
@@ -132,7 +113,7 @@ def _devices(devices, spec):
     ET.SubElement(devices, "memballoon", {"model": "none"})
 
 
-def _disk(devices, device, driver, path, target, bus):
+def _disk(devices: ET.Element, device: str, driver: Mapping[str, str], path: str, target: str, bus: str) -> ET.Element:
     disk = ET.SubElement(devices, "disk", {"type": "file", "device": device})
     ET.SubElement(disk, "driver", dict(driver, name="qemu"))
     ET.SubElement(disk, "source", {"file": path})
@@ -140,54 +121,72 @@ def _disk(devices, device, driver, path, target, bus):
     return disk
 
 
-def read(text):
-    """The spec in a domain's inactive XML; what libvirt adds by itself (labels, addresses, aliases) is left out."""
+def read(text: str) -> Spec:
+    """The spec in a twin's inactive XML; what libvirt adds by itself (labels, addresses, aliases) is left out."""
     root = ET.fromstring(text)
-    system = root.find("os")
-    boot = {part: system.findtext(part) or "" for part in ("kernel", "initrd", "cmdline")}
-    metadata = root.find("metadata/" + _tag("twin"))
+    name, system, ours = _text(root, "name"), _find(root, "os"), _find(root, "metadata/" + metadata.tag("twin"))
     return {
-        "name": root.findtext("name"),
-        "uuid": root.findtext("uuid"),
-        "memory": int(root.findtext("memory")) // 1024,  # libvirt answers in KiB
-        "vcpus": int(root.findtext("vcpu")),
+        "name": name,
+        "uuid": _text(root, "uuid"),
+        "memory": int(_text(root, "memory")) // 1024,  # libvirt answers in KiB
+        "vcpus": int(_text(root, "vcpu")),
         "accel": "kvm" if root.get("type") == "kvm" else "tcg",
-        "machine": "q35" if "q35" in system.find("type").get("machine") else "pc",
-        "network": root.find("devices/interface/source").get("network"),
-        "mac": root.find("devices/interface/mac").get("address"),
+        "machine": "q35" if "q35" in _attribute(system, "type", "machine") else "pc",
+        "network": _attribute(root, "devices/interface/source", "network"),
+        "mac": _attribute(root, "devices/interface/mac", "address"),
         "disk": disk_path(root),
-        "seed": root.find("devices/disk[@device='cdrom']/source").get("file"),
-        "boot": boot if boot["kernel"] else None,
-        "metadata": read_metadata(ET.tostring(metadata, encoding="unicode")) if metadata is not None else None,
+        "seed": _attribute(root, "devices/disk[@device='cdrom']/source", "file"),
+        "boot": _boot_of(system),
+        "metadata": metadata.read(ET.tostring(ours, encoding="unicode"), name),
     }
 
 
-def disk_path(domain):
+def _boot_of(system: ET.Element) -> Boot | None:
+    boot: Boot = {"kernel": system.findtext("kernel") or "", "initrd": system.findtext("initrd") or "", "cmdline": system.findtext("cmdline") or ""}
+    return boot if boot["kernel"] else None
+
+
+def _find(parent: ET.Element, path: str) -> ET.Element:
+    found = parent.find(path)
+    if found is None:
+        raise TwinError("The definition of a twin's domain has no %s: remove the twin, and make it again." % path)
+    return found
+
+
+def _text(parent: ET.Element, path: str) -> str:
+    return _find(parent, path).text or ""
+
+
+def _attribute(parent: ET.Element, path: str, attribute: str) -> str:
+    return _find(parent, path).get(attribute) or ""
+
+
+def disk_path(domain: str | ET.Element) -> str:
     """The file the domain writes to; domain is XML text or its parsed root."""
     root = ET.fromstring(domain) if isinstance(domain, str) else domain
     for disk in root.iterfind("devices/disk"):
-        if disk.find("target").get("dev") == DISK:
-            return disk.find("source").get("file")
+        if _attribute(disk, "target", "dev") == DISK:
+            return _attribute(disk, "source", "file")
     raise TwinError("Domain %s has no disk %s." % (root.findtext("name"), DISK))
 
 
-def chain(text):
+def chain(text: str) -> list[str]:
     """Files of the disk's backing chain in live XML, the written one first."""
     node = ET.fromstring(text).find("devices/disk[@device='disk']")
     files = []
     while node is not None and node.find("source") is not None:
-        files.append(node.find("source").get("file"))
+        files.append(_attribute(node, "source", "file"))
         node = node.find("backingStore")
     return files
 
 
-def mirror_ready(text):
+def mirror_ready(text: str) -> bool:
     """Whether live XML says that a merge of the written layer has caught up with the guest."""
     mirror = ET.fromstring(text).find("devices/disk[@device='disk']/mirror")
     return mirror is not None and mirror.get("ready") == "yes"
 
 
-def snapshot_xml(path):
+def snapshot_xml(path: str) -> str:
     """The XML that makes libvirt go on writing in a new layer at path."""
     root = ET.Element("domainsnapshot")
     disk = ET.SubElement(ET.SubElement(root, "disks"), "disk", {"name": DISK, "snapshot": "external"})
@@ -196,22 +195,18 @@ def snapshot_xml(path):
     return ET.tostring(root, encoding="unicode")
 
 
-def agent_connected(text):
+def agent_connected(text: str) -> bool:
     """Whether live XML says that a guest agent has opened its channel."""
     target = ET.fromstring(text).find("devices/channel/target[@name='org.qemu.guest_agent.0']")
     return target is not None and target.get("state") == "connected"
 
 
-def differences(have, want):
+def differences(have: Mapping[str, object], want: Mapping[str, object]) -> list[str]:
     """Names of the fields in which two specs differ."""
     return sorted(field for field in want if want[field] != have.get(field))
 
 
-def _tag(name):
-    return "{%s}%s" % (NAMESPACE, name)
-
-
-def _child(parent, tag, text, **attributes):
+def _child(parent: ET.Element, tag: str, text: str, **attributes: str) -> ET.Element:
     child = ET.SubElement(parent, tag, attributes)
     child.text = text
     return child

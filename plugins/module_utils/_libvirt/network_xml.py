@@ -11,7 +11,7 @@ import xml.etree.ElementTree as ET
 from typing import Any, Iterable, Mapping, TypedDict
 
 from .._base.errors import TwinError
-from .domain import NAMESPACE, PREFIX
+from .metadata import tag
 
 FIRST_LEASE = 10  # addresses below are the hypervisor's and the package proxy's
 INTERFACE_NAME_LIMIT = 15
@@ -38,7 +38,7 @@ def build(network: str, subnet: str) -> str:
     span = parse_subnet(subnet)
     root = ET.Element("network")
     ET.SubElement(root, "name").text = network
-    ET.SubElement(ET.SubElement(root, "metadata"), "{%s}network" % NAMESPACE, {"format": "1"})
+    ET.SubElement(ET.SubElement(root, "metadata"), tag("network"), {"format": "1"})
     ET.SubElement(root, "bridge", {"name": bridge_name(network), "stp": "off", "delay": "0"})
     ET.SubElement(root, "dns", {"enable": "no"})
     address = ET.SubElement(root, "ip", {"address": str(span[1]), "prefix": str(span.prefixlen)})
@@ -57,7 +57,7 @@ def read(text: str) -> NetworkSpec:
         subnet = str(ipaddress.ip_network("%s/%s" % (address.get("address"), size), strict=False))
     leases = ((host.get("mac"), host.get("ip")) for host in root.iterfind("ip/dhcp/host"))
     return {
-        "ours": root.find("metadata/{%s}network" % NAMESPACE) is not None,
+        "ours": root.find("metadata/" + tag("network")) is not None,
         "subnet": subnet,
         "leases": {mac: address for mac, address in leases if mac and address},
     }
@@ -110,6 +110,3 @@ def parse_subnet(subnet: str) -> ipaddress.IPv4Network:
     if span.num_addresses < 2 * FIRST_LEASE:
         raise TwinError("subnet %s is too small: give at least a /27." % subnet)
     return span
-
-
-ET.register_namespace(PREFIX, NAMESPACE)

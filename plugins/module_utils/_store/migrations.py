@@ -14,7 +14,7 @@ import sqlite3
 from typing import Callable, Iterator
 
 from .._base.errors import TwinError
-from .._base.names import twin_id
+from .._base.names import following
 from .blobs import Documents, freeze, thaw
 from .layout import DELTA_INLINE, Host, Revision, Twin, delta_key, host_key, pack, revision_key, twin_key
 
@@ -88,7 +88,7 @@ def _enter_revision(db: sqlite3.Connection, row: sqlite3.Row, machine: object) -
 
 
 def _enter_host_and_twin(db: sqlite3.Connection, row: sqlite3.Row, settled: int, documents: Documents) -> None:
-    host, twin = row["host"], twin_id(row["host"])
+    host, twin = row["host"], following(row["host"])
     document = documents.put(host_key(host), freeze(dict(thaw(row["document"]), format=1)))
     _enter(db, host_key(host), pack(Host(host, row["machine_id"], row["revision"], row["digest"], document)))
     _enter(db, twin_key(twin), pack(Twin(

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from .._base import paths
-from .._base.errors import TwinError
+from .._base.errors import Refused, TwinError
 from .._packages import proxy
 from .layout import twin_key
 from .records import Store, open_store
@@ -17,8 +17,10 @@ def ensure(twin: str, host: str, state: str, why: str, dry: bool, root: str = pa
         record = store.twin(twin)
         if record is None:
             if state != "absent":
-                raise TwinError("There is no record of a twin of %s here: run safetytwin.twin.sync first." % host)
+                raise TwinError("There is no record of the twin %s of %s here: run safetytwin.twin.sync first." % (twin, host))
             return "absent"
+        if record.host != host:
+            raise Refused("The twin %s is one of host %s, not of %s: nothing was changed." % (twin, record.host, host))
         had = "paused" if record.paused else "following"
         if had != state and not dry:
             with store.lease(twin_key(twin), host):

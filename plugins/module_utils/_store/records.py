@@ -21,7 +21,7 @@ import time
 from typing import ContextManager, Iterator, TypedDict, cast
 
 from .._base import paths
-from .._base.errors import TwinError
+from .._base.errors import Refused, TwinError
 from .._scopes.model import Scopes
 from .._scopes.state import migrate
 from .blobs import Blobs, Documents, freeze, thaw
@@ -147,9 +147,12 @@ class Store:
         return self._document_of(self._known_twin(twin), "actual")
 
     def adopt(self, twin: str, host: str, follows: bool = True) -> None:
-        """Have a record of a twin of a host."""
-        if self.twin(twin) is None:
-            self.backend.commit(Change(twin_key(twin), pack(Twin(twin, host, follows)), 0))
+        """Have a record of a twin of a host; a twin of another host is refused."""
+        record = self.twin(twin) or Twin(twin, host, not follows)
+        if record.host != host:
+            raise Refused("The twin %s is one of host %s, not of %s: choose another id with the option twin." % (twin, record.host, host))
+        if record.follows != follows:
+            self._commit(record._replace(follows=follows))
 
     def intend(self, twin: str, units: list[list[str]]) -> None:
         """Say, before the twin is touched, that it is about to be; units is [[name, verb]] of what will restart or reload at the end."""

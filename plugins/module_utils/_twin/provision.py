@@ -1,9 +1,9 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bring one host's twin to a wanted state: a plan of steps first, then the steps, unless only the plan is asked for.
+"""Bring one twin of a host to a wanted state: a plan of steps first, then the steps, unless only the plan is asked for.
 
-A wish is the options of the module libvirt_twin, by name.
+A wish is the options of the module libvirt_twin, by name; its twin is always given.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ import glob
 import os
 import shutil
 import uuid
+from typing import cast
 
 from .._base.codec import write_atomic
-from .._base.errors import Refused, TwinError
+from .._base.errors import TwinError
 from .._libvirt import client, domain, network_xml
 from .._libvirt import network as libvirt_network
-from . import accel, layers, snapshots, twindir
+from .._libvirt.domain import Spec
+from .._libvirt.metadata import FORMAT, Metadata
+from . import accel, claims, layers, snapshots, twindir
 from . import seed as twin_seed
 from .baseimage import read_image
 from .steps import Step, carry_out
@@ -31,7 +34,7 @@ NEXT_BOOT = ("accel", "machine", "memory", "network", "vcpus")  # QEMU reads the
 
 def provision(conn, wish, dry=False):
     """Carry out a wish and return the result of the module libvirt_twin; dry: only say what would be done."""
-    twin = claim(conn, wish)
+    twin = claims.claim(conn, wish)
     have, facts = twin["spec"] if twin else None, {}
     before = _shown(have, twin["state"] if twin else "absent")
     if wish["state"] == "absent":
@@ -41,38 +44,19 @@ def provision(conn, wish, dry=False):
     done = carry_out(steps, dry)
     after = _shown(want, goal)
     if wish["snapshot"]:
-        current = twin if dry else claim(conn, wish)
+        current = twin if dry else claims.claim(conn, wish)
         steps = snapshots.plan(conn, current, wish["snapshot"]) if current else snapshots.plan_new(wish["snapshot"])
         done += carry_out(steps, dry)
         after["snapshots"] = _names_after(after["snapshots"], wish["snapshot"])
-    facts.update(_facts(conn, claim(conn, wish), want), changed=bool(done), steps=done, diff={"before": before, "after": after})
+    facts.update(_facts(conn, claims.claim(conn, wish), want), changed=bool(done), steps=done, diff={"before": before, "after": after})
     return facts
-
-
-def claim(conn, wish):
-    """The twin of the wish's host, or None where its domain does not exist; a domain that is anything else is refused."""
-    name, host, machine_id = domain.domain_name(wish["host"]), wish["host"], wish["machine_id"]
-    dom = client.lookup(conn, name)
-    if dom is None:
-        return None
-    ours = client.metadata(dom)
-    if ours is None:
-        raise Refused("Domain %s exists and is not a twin: rename or remove it; it was not touched." % name)
-    if ours["host"] != host:
-        raise Refused("Domain %s is the twin of host %s, not of %s: give one of them another name." % (name, ours["host"], host))
-    if machine_id and wish["state"] != "absent" and ours["machine_id"] != machine_id:
-        raise Refused(
-            "Domain %s mirrors the machine with id %s, but host %s has id %s: it was reinstalled, or two hosts claim one twin. "
-            "Remove the twin (state absent) to mirror this machine instead." % (name, ours["machine_id"], host, machine_id)
-        )
-    return client.describe(dom)
 
 
 def _facts(conn, twin, want):
     if twin is None:
         return {"state": "absent"}
     spec, running = twin["spec"], client.running_spec(conn, twin)
-    facts = {key: twin[key] for key in ("domain", "uuid", "state", "address", "port", "directory")}
+    facts = {key: twin[key] for key in ("twin", "host", "follows", "domain", "uuid", "state", "address", "port", "directory")}
     facts.update({key: spec[key] for key in ("mac", "memory", "vcpus", "accel", "network")})
     late = domain.differences(running, want or spec) if running else []
     return dict(facts, snapshots=twin["metadata"]["snapshots"], next_boot=[field for field in late if field in NEXT_BOOT])
@@ -91,7 +75,7 @@ def _names_after(names, wish):
 
 
 def _removal(conn, wish, twin):
-    name = domain.domain_name(wish["host"])
+    name = wish["twin"]
     directory = twin["directory"] if twin else twindir.path_of(wish["directory"], name)
     steps = []
     if twin:
@@ -121,8 +105,8 @@ def _remove_tree(directory):
 def _presence(conn, wish, twin, facts, dry):
     """The wanted spec, the wanted state, and the steps there; facts gets what only making the twin can tell."""
     image = None if twin else _image(wish)
-    have = twin["spec"] if twin else _blank(wish, image)
-    want = dict(have, **{field: wish[field] for field in ("memory", "vcpus", "machine", "network") if wish[field]})
+    have = twin["spec"] if twin else _blank(wish, image, claims.follows(conn, wish))
+    want = cast(Spec, dict(have, **{field: wish[field] for field in ("memory", "vcpus", "machine", "network") if wish[field]}))
     verdict = _acceleration(wish, have["accel"], dry)
     want["accel"], facts["accel_reason"] = verdict["accel"], verdict["reason"]
     steps, want["metadata"] = _connection(conn, wish, twin, want)
@@ -149,17 +133,21 @@ def _presence(conn, wish, twin, facts, dry):
 def _image(wish):
     for option in ("image", "machine_id"):
         if not wish[option]:
-            raise TwinError("Host %s has no twin yet, and the option %s is missing: give image and machine_id to create the twin." % (wish["host"], option))
+            raise TwinError(
+                "Host %s has no twin %s yet, and the option %s is missing: give image and machine_id to create the twin." % (wish["host"], wish["twin"], option)
+            )
     return read_image(wish["image"])
 
 
-def _blank(wish, image):
+def _blank(wish, image, follows):
     """The spec of a twin to be made, before the wish's own values."""
-    name = domain.domain_name(wish["host"])
+    name = wish["twin"]
     directory = twindir.path_of(wish["directory"], name)
-    metadata = {
-        "format": domain.FORMAT,
+    metadata: Metadata = {
+        "format": FORMAT,
+        "twin": name,
         "host": wish["host"],
+        "follows": follows,
         "machine_id": wish["machine_id"],
         "image": image["digest"],
         "revision": 0,
@@ -228,8 +216,9 @@ def _making(wish, want, image, facts):
         hashed, generated = twindir.hash_password(wish["console_password"])
         if generated:
             facts["console_password_generated"] = generated
+        marker = {"host": wish["host"], "twin": want["name"], "uuid": want["uuid"]}
         console = {"user": wish["console_user"], "hash": hashed}
-        twin_seed.write_iso(want["seed"], twin_seed.documents(wish["host"], want["uuid"], want["mac"], keys, console))
+        twin_seed.write_iso(want["seed"], twin_seed.documents(marker, want["mac"], keys, console))
 
     return [
         Step("make the directory %s" % directory, lambda: twindir.prepare(wish["directory"], directory)),

@@ -24,16 +24,19 @@ MARKER = paths.MARKER
 MAKERS = (["genisoimage"], ["mkisofs"], ["xorriso", "-as", "mkisofs"])
 
 
-def documents(host, uuid, mac, keys, console):
-    """{file name: text} of the seed. keys: {"host_private", "host_public", "authorized"} (texts); console: {"user", "hash"}."""
+def documents(marker, mac, keys, console):
+    """{file name: text} of the seed.
+
+    marker: {"host", "twin", "uuid"}; keys: {"host_private", "host_public", "authorized"} (texts); console: {"user", "hash"}.
+    """
     network = {
         "version": 2,
         "ethernets": {"twin": {"match": {"macaddress": mac}, "dhcp4": True, "dhcp6": False, "dhcp-identifier": "mac"}},
     }
     return {
-        "meta-data": json.dumps({"instance-id": uuid, "local-hostname": short_name(host)}) + "\n",
+        "meta-data": json.dumps({"instance-id": marker["uuid"], "local-hostname": short_name(marker["host"])}) + "\n",
         "network-config": json.dumps(network) + "\n",
-        "user-data": "#cloud-config\n" + json.dumps(_user_data(host, uuid, keys, console), indent=1) + "\n",
+        "user-data": "#cloud-config\n" + json.dumps(_user_data(marker, keys, console), indent=1) + "\n",
     }
 
 
@@ -43,9 +46,9 @@ def short_name(host):
     return label or "twin"
 
 
-def _user_data(host, uuid, keys, console):
+def _user_data(marker, keys, console):
     return {
-        "hostname": short_name(host),
+        "hostname": short_name(marker["host"]),
         "ssh_pwauth": False,
         "ssh_deletekeys": False,
         "ssh_genkeytypes": ["ed25519"],  # an RSA key takes seconds to make under emulation
@@ -62,7 +65,7 @@ def _user_data(host, uuid, keys, console):
             },
         ],
         "write_files": [
-            _file(MARKER, dumps({"host": host, "uuid": uuid}) + "\n", "0644"),
+            _file(MARKER, dumps(marker) + "\n", "0644"),
             _file("/etc/safetytwin/ssh_host_ed25519_key", keys["host_private"], "0600"),
             _file("/etc/safetytwin/ssh_host_ed25519_key.pub", keys["host_public"], "0644"),
             _file("/etc/safetytwin/authorized_keys", keys["authorized"], "0600"),

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import functools
 import os
+from typing import cast
 
 from .._base.errors import TwinError
 from .._base.names import require_text
 from .._libvirt import client, domain, live_layers
+from .._libvirt.domain import Spec
 from . import layers
 from .steps import Step
 
@@ -38,7 +40,7 @@ def _absent(conn, twin, name):
     kept = [one for one in twin["metadata"]["snapshots"] if one["name"] != name]
     steps = []
     if _find(twin, name):
-        forget = functools.partial(client.set_metadata, conn, twin["metadata"]["host"], snapshots=kept)
+        forget = functools.partial(client.set_metadata, conn, twin["twin"], snapshots=kept)
         steps.append(Step("forget the snapshot %s" % name, forget))
     return steps + _tidying(conn, twin, kept, os.path.basename(twin["spec"]["disk"]), layers.parents(twin["directory"]))
 
@@ -74,7 +76,7 @@ def _take(conn, twin, name):
         return
     layers.require_space(twin["directory"])
     entry["consistency"] = live_layers.cut(client.lookup(conn, twin["domain"]), path)
-    client.set_metadata(conn, twin["metadata"]["host"], snapshots=snapshots + [entry])
+    client.set_metadata(conn, twin["twin"], snapshots=snapshots + [entry])
 
 
 def _revert(conn, twin, snapshot, path):
@@ -88,7 +90,8 @@ def _revert(conn, twin, snapshot, path):
 
 
 def _redefine(conn, spec, path, snapshots):
-    client.define(conn, domain.build(dict(spec, disk=path, metadata=dict(spec["metadata"], snapshots=snapshots))))
+    changed = dict(spec, disk=path, metadata=dict(spec["metadata"], snapshots=snapshots))
+    client.define(conn, domain.build(cast(Spec, changed)))
 
 
 def _tidying(conn, twin, snapshots, active, below):
@@ -97,13 +100,13 @@ def _tidying(conn, twin, snapshots, active, below):
     if not useless:
         return []
     says = "free %d disk layer%s" % (len(useless), "" if len(useless) == 1 else "s")
-    return [Step(says, functools.partial(_tidy, conn, twin["metadata"]["host"]))]
+    return [Step(says, functools.partial(_tidy, conn, twin["twin"]))]
 
 
-def _tidy(conn, host):
+def _tidy(conn, twin_id):
     """Free one useless layer after the other, each time from what is then true, so that it may be killed anywhere."""
     while True:
-        twin = client.find_twin(conn, host)
+        twin = client.find_twin(conn, twin_id)
         named = [one["file"] for one in twin["metadata"]["snapshots"]]
         active = os.path.basename(twin["spec"]["disk"])
         useless = layers.waste(layers.parents(twin["directory"]), named, active)
@@ -123,7 +126,7 @@ def _free(conn, twin, verb, name, child=None):
         # QEMU merges downwards: the child's content moves into the layer's file, and names follow it.
         live_layers.merge(dom, child_path, path)
         moved = [dict(one, file=name) if one["file"] == child else one for one in twin["metadata"]["snapshots"]]
-        client.set_metadata(conn, twin["metadata"]["host"], snapshots=moved)
+        client.set_metadata(conn, twin["twin"], snapshots=moved)
         os.unlink(child_path)
     else:
         layers.absorb(directory, name, child)

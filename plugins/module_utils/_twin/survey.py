@@ -6,29 +6,31 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from .._libvirt import client
 from .._libvirt.address import find_address
 from . import layers
 
 _SPEC = ("mac", "network", "memory", "vcpus", "accel", "machine")
-_METADATA = ("host", "machine_id", "image", "revision", "host_key", "snapshots")
+_METADATA = ("twin", "host", "follows", "machine_id", "image", "revision", "host_key", "snapshots")
 
 
-def survey(conn, host=None, seconds=0):
-    """One dict a twin, of all hosts or of one; seconds: how long to look for an address that is not fixed, per running twin."""
-    return [_portrait(conn, twin, seconds) for twin in client.twins(conn) if host in (None, twin["metadata"]["host"])]
+def survey(conn: client.Connection, host: str | None = None, twin_id: str | None = None, seconds: float = 0) -> list[dict[str, Any]]:
+    """One portrait a twin, of all or of one host, or the one with an id; seconds as for portrait, per running twin."""
+    return [portrait(conn, twin, seconds) for twin in client.twins(conn, host) if twin_id in (None, twin["twin"])]
 
 
-def _portrait(conn, twin, seconds):
+def portrait(conn: client.Connection, twin: client.Twin, seconds: float = 0) -> dict[str, Any]:
+    """What is known of a twin, as flat values; seconds: how long to look for an address that is not fixed."""
     found = find_address(conn, twin, seconds)
-    portrait = {key: twin[key] for key in ("domain", "uuid", "state", "port", "directory")}
-    portrait.update({key: twin["spec"][key] for key in _SPEC})
-    portrait.update({key: twin["metadata"][key] for key in _METADATA})
-    return dict(portrait, address=found["address"], address_source=found["source"])
+    shown: dict[str, Any] = {"domain": twin["domain"], "uuid": twin["uuid"], "state": twin["state"], "port": twin["port"], "directory": twin["directory"]}
+    shown.update((key, value) for key, value in twin["spec"].items() if key in _SPEC)
+    shown.update((key, value) for key, value in twin["metadata"].items() if key in _METADATA)
+    return dict(shown, address=found["address"], address_source=found["source"])
 
 
-def disk_layers(directory):
+def disk_layers(directory: str) -> list[dict[str, Any]]:
     """[{"file", "parent" (None over the base image), "bytes" (on disk)}] of a twin whose files are on this machine and open to us."""
     if not os.access(directory, os.R_OK):
         return []

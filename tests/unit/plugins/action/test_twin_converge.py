@@ -57,4 +57,4 @@ def test_a_twin_that_is_not_there_would_be_made(results):
 def test_a_twin_that_another_sync_holds_is_left_to_it(results):
     busy = results["busy"]
     assert (busy["busy"], busy["changed"]) == (True, False)
-    assert busy["line"].startswith("Another sync of web1 is running (process ")
+    assert busy["line"].startswith("Another sync of twin-web1 is running (process ")

@@ -16,23 +16,28 @@ pytest.importorskip("libvirt")
 
 
 from ansible_collections.safetytwin.twin.plugins.inventory import libvirt_twin  # noqa: E402
-from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import domain
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.names import following  # noqa: E402
+from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import domain  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 TWIN = {
-    "uri": "qemu:///system", "domain": "twin-web1", "host": "web1", "port": 62022, "address": "10.62.22.9", "directory": "/var/lib/a dir",
+    "uri": "qemu:///system", "domain": "twin-web1", "twin": "twin-web1", "host": "web1", "port": 62022, "address": "10.62.22.9", "directory": "/var/lib/a dir",
     "host_key": "ssh-ed25519 AAAA", "state": "running",
 }
 
 
-def node(tmp_path, *hosts):
-    """The URI of a hypervisor of libvirt's test driver that has a foreign domain, and a twin of each host."""
+def node(tmp_path, *hosts, rehearsals=()):
+    """The URI of a hypervisor of libvirt's test driver that has a foreign domain, the twin that follows each host, and a rehearsal of some."""
     domains = ["<domain type='test'><name>foreign</name><memory>8192</memory><os><type>hvm</type></os></domain>"]
-    for number, host in enumerate(hosts):
-        metadata = {"format": 1, "host": host, "machine_id": "m", "image": "d", "revision": 3, "address": "10.62.22.9", "host_key": "", "snapshots": []}
+    twins = [(host, following(host), True) for host in hosts] + [(host, "rehearsal-" + host, False) for host in rehearsals]
+    for number, (host, twin, follows) in enumerate(twins):
+        metadata = {
+            "format": 2, "twin": twin, "host": host, "follows": follows, "machine_id": "m", "image": "d", "revision": 3, "address": "10.62.22.9",
+            "host_key": "", "snapshots": [],
+        }
         spec = {
-            "name": domain.domain_name(host), "uuid": "11111111-2222-3333-4444-%012d" % number, "memory": 64, "vcpus": 1, "accel": "tcg",
-            "machine": "pc", "network": "default", "mac": domain.mac_address(host), "disk": "/t/layer-0000.qcow2", "seed": "/t/seed.iso",
+            "name": twin, "uuid": "11111111-2222-3333-4444-%012d" % number, "memory": 64, "vcpus": 1, "accel": "tcg",
+            "machine": "pc", "network": "default", "mac": domain.mac_address(twin), "disk": "/t/layer-0000.qcow2", "seed": "/t/seed.iso",
             "boot": None, "metadata": metadata,
         }
         domains.append(domain.build(spec).replace('type="qemu"', 'type="test"').replace("x86_64", "i686"))
@@ -63,6 +68,22 @@ def test_twins_of_all_hypervisors_are_grouped(tmp_path):
     assert found["twin_of_db_1"]["hosts"] == ["twin-db-1"]
     assert len(found["twin_state_running"]["hosts"]) == 3
     assert sorted(found["_meta"]["hostvars"]) == ["twin-db-1", "twin-web1", "twin-web2"]
+
+
+def _plain(value):
+    """A host variable without the mark that keeps Ansible from reading it as a template."""
+    return value["__ansible_unsafe"] if isinstance(value, dict) else value
+
+
+def test_several_twins_of_a_host_are_hosts_of_their_own(tmp_path):
+    found, _said = load(tmp_path, "uris: [%s]\n" % node(tmp_path, "web1", "web2", rehearsals=["web1"]))
+    assert sorted(found["twins"]["hosts"]) == ["rehearsal-web1", "twin-web1", "twin-web2"]
+    assert sorted(found["twins_following"]["hosts"]) == ["twin-web1", "twin-web2"]
+    assert sorted(found["twin_of_web1"]["hosts"]) == ["rehearsal-web1", "twin-web1"]
+    variables = found["_meta"]["hostvars"]["rehearsal-web1"]
+    assert [_plain(variables[name]) for name in ("twin_id", "twin_host", "twin_follows")] == ["rehearsal-web1", "web1", False]
+    assert "twin_twin" not in variables
+    assert found["_meta"]["hostvars"]["twin-web1"]["twin_follows"] is True
 
 
 def test_the_group_of_twins_is_there_without_any(tmp_path):

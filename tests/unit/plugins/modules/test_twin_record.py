@@ -29,6 +29,9 @@ def python(code):
 @pytest.fixture(name="results", scope="module")
 def fixture_results(play):
     tasks = {"nobody": {RECORD: {"host": "web9", "state": "paused"}}, "unclear": {RECORD: {"host": "web1"}}, "known": python(KNOWN)}
+    tasks["foreign"] = {RECORD: {"host": "web2", "twin": "twin-web1", "state": "paused"}}
+    tasks["unknown"] = {RECORD: {"host": "web1", "twin": "rehearsal", "state": "paused"}}
+    tasks["misspelt"] = {RECORD: {"host": "web1", "twin": "../x", "state": "paused"}}
     for state in STATES:
         task = {RECORD: {"host": "web1", "state": state, "reason": "Looked at."}, "diff": True}
         tasks.update({
@@ -50,5 +53,8 @@ def test_a_state_is_planned_brought_about_and_kept(results, previous, state):
 
 
 def test_refusals_are_sentences(results):
-    assert "There is no record of a twin of web9 here: run safetytwin.twin.sync first." in results["nobody"]["msg"]
+    assert "There is no record of the twin twin-web9 of web9 here: run safetytwin.twin.sync first." in results["nobody"]["msg"]
+    assert "The twin twin-web1 is one of host web1, not of web2: nothing was changed." in results["foreign"]["msg"]
+    assert "There is no record of the twin rehearsal of web1 here" in results["unknown"]["msg"]
+    assert "'../x' is no twin id" in results["misspelt"]["msg"]
     assert "missing required arguments: state" in results["unclear"]["msg"]

@@ -35,6 +35,14 @@ CASES = {
         report(),
         "web1  r42  unchanged  in 1.2 s (harvest 0.8)  fidelity 99.3 %",
     ),
+    "a cycle of the twin that follows the host": (
+        report(twin_id="twin-web1"),
+        "web1  r42  unchanged  in 1.2 s (harvest 0.8)  fidelity 99.3 %",
+    ),
+    "a cycle of another twin": (
+        report(twin_id="rehearsal"),
+        "web1 (rehearsal)  r42  unchanged  in 1.2 s (harvest 0.8)  fidelity 99.3 %",
+    ),
     "two changes, one with a word for what was done": (
         report(
             changes=[change("files", "/etc/nginx/sites-enabled/shop", "ensure"), change("services", "nginx.service", "reload")],

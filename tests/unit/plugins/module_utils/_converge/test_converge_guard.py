@@ -18,11 +18,11 @@ OTHER = "aaaaaaaa-7a53-4f0e-9a0a-5f3f0c6f6d11"
 def machine(tmp_path):
     """A twin of web1 as files: returns a function that proves a request there."""
     marker, product = tmp_path / "twin.json", tmp_path / "product_uuid"
-    marker.write_text(json.dumps({"host": "web1", "uuid": UUID}))
+    marker.write_text(json.dumps({"host": "web1", "twin": "web1-copy", "uuid": UUID}))
     product.write_text(UUID.upper() + "\n")
 
     def prove(**request):
-        guard.prove({"host": "web1", "uuid": UUID, **request}, str(marker), str(product))
+        guard.prove({"host": "web1", "twin": "web1-copy", "uuid": UUID, **request}, str(marker), str(product))
 
     prove.marker, prove.product = marker, product
     return prove
@@ -34,11 +34,19 @@ def test_the_twin_itself_is_accepted_in_any_case(machine):
 
 
 @pytest.mark.parametrize(("request_", "why"), [
-    ({"uuid": OTHER}, "request is for the machine"), ({"host": "web2"}, "twin of 'web2'"), ({"uuid": None}, "names no machine"),
+    ({"uuid": OTHER}, "request is for the machine"), ({"host": "web2"}, "twin of 'web2'"),
+    ({"twin": "twin-web1"}, "the twin 'twin-web1' and this is the twin 'web1-copy'"), ({"twin": None}, "the twin None"), ({"uuid": None}, "names no machine"),
 ])
 def test_a_request_for_another_machine_is_refused(machine, request_, why):
     with pytest.raises(Refused, match=why):
         machine(**request_)
+
+
+def test_a_marker_of_before_twins_had_ids_is_that_of_the_follower(machine):
+    machine.marker.write_text(json.dumps({"host": "web1", "uuid": UUID}))
+    machine(twin="twin-web1")
+    with pytest.raises(Refused, match="this is the twin 'twin-web1'"):
+        machine()
 
 
 @pytest.mark.parametrize(("content", "why"), [(None, "not a twin"), ("{", "cannot be read"), ("[]", "no object"), ("{}", "names no machine")])

@@ -3,33 +3,41 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import pathlib
 import threading
+import uuid
 
 import pytest
 
 libvirt = pytest.importorskip("libvirt")
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import Refused, TwinError  # noqa: E402
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError  # noqa: E402
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.names import following  # noqa: E402
 from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import client, domain  # noqa: E402
-from ansible_collections.safetytwin.twin.plugins.module_utils._twin import provision  # noqa: E402
 
 FOREIGN = "<domain type='test'><name>%s</name><memory>8192</memory><os><type>hvm</type></os></domain>"
 STATES = ("running", "paused", "shutoff")
-WISH = {"host": "web1", "state": "running", "machine_id": "m1"}
+FORMAT_1 = pathlib.Path(__file__).resolve().parents[3] / "fixtures" / "libvirt" / "domain_format1.xml"
 
 
-def twin_xml(host="web1", machine_id="m1", name=None):
+def for_test_driver(xml):
+    """XML of a twin's domain as libvirt's in-memory hypervisor takes it."""
+    return xml.replace('type="qemu"', 'type="test"').replace('arch="x86_64" machine="pc"', 'arch="i686" machine="pc"')
+
+
+def twin_xml(host="web1", twin=None, follows=True, name=None):
+    twin = twin or following(host)
     metadata = {
-        "format": 1, "host": host, "machine_id": machine_id, "image": "d", "revision": 3, "address": "10.62.22.9", "host_key": "ssh-ed25519 AAAA",
-        "snapshots": [],
+        "format": 2, "twin": twin, "host": host, "follows": follows, "machine_id": "m1", "image": "d", "revision": 3, "address": "10.62.22.9",
+        "host_key": "ssh-ed25519 AAAA", "snapshots": [],
     }
-    name = name or domain.domain_name(host)
+    name = name or twin
     spec = {
-        "name": name, "uuid": "11111111-2222-3333-4444-%012d" % len(name), "memory": 64, "vcpus": 1, "accel": "tcg", "machine": "pc",
+        "name": name, "uuid": str(uuid.uuid5(uuid.NAMESPACE_DNS, name)), "memory": 64, "vcpus": 1, "accel": "tcg", "machine": "pc",
         "network": "default", "mac": domain.mac_address(name), "disk": "/t/%s/layer-0000.qcow2" % name, "seed": "/t/seed.iso", "boot": None,
         "metadata": metadata,
     }
-    return domain.build(spec).replace('type="qemu"', 'type="test"').replace('arch="x86_64" machine="pc"', 'arch="i686" machine="pc"')
+    return for_test_driver(domain.build(spec))
 
 
 @pytest.fixture(name="conn")
@@ -47,21 +55,41 @@ def _conn():
 def test_twins_are_found_by_metadata_whatever_their_name(conn):
     conn.defineXML(twin_xml(name="renamed"))
     assert [twin["domain"] for twin in client.twins(conn)] == ["renamed"]
-    found = client.find_twin(conn, "web1")
+    found = client.find_twin(conn, "twin-web1")
     assert (found["state"], found["directory"], found["metadata"]["machine_id"]) == ("shutoff", "/t/renamed", "m1")
-    assert client.find_twin(conn, "web2") is None
+    assert client.find_twin(conn, "renamed") is None
+    assert client.find_twin(conn, "web1") is None
+
+
+def test_a_host_may_have_several_twins(conn):
+    for xml in (twin_xml(), twin_xml(twin="rehearsal", follows=False), twin_xml("web2")):
+        conn.defineXML(xml)
+    assert [(twin["twin"], twin["follows"]) for twin in client.twins(conn, "web1")] == [("rehearsal", False), ("twin-web1", True)]
+    assert [twin["host"] for twin in client.twins(conn)] == ["web1", "web1", "web2"]
+    client.set_revision(conn, "rehearsal", 9)
+    client.ensure_running(conn, "rehearsal")
+    assert [(twin["state"], twin["metadata"]["revision"]) for twin in client.twins(conn, "web1")] == [("running", 9), ("shutoff", 3)]
+
+
+def test_a_twin_of_format_1_is_found_and_written_anew(conn):
+    old = FORMAT_1.read_text().replace("pc-q35-7.2", "pc").replace("<tb-cache unit=\"MiB\">256</tb-cache>", "").replace('bus="sata"', 'bus="ide"')
+    conn.defineXML(for_test_driver(old.replace("sda", "hda")))
+    found = client.find_twin(conn, "twin-web1")
+    assert (found["host"], found["follows"], found["metadata"]["revision"]) == ("web1", True, 7)
+    client.set_revision(conn, "twin-web1", 8)
+    assert client.find_twin(conn, "twin-web1")["metadata"] == dict(found["metadata"], revision=8)
 
 
 def test_the_revision_is_kept_in_the_domain_running_or_not(conn):
     conn.defineXML(twin_xml())
-    client.set_revision(conn, "web1", 4)
-    assert client.find_twin(conn, "web1")["metadata"]["revision"] == 4
+    client.set_revision(conn, "twin-web1", 4)
+    assert client.find_twin(conn, "twin-web1")["metadata"]["revision"] == 4
     client.lookup(conn, "twin-web1").create()
-    client.set_revision(conn, "web1", 5)
-    assert client.find_twin(conn, "web1")["metadata"]["revision"] == 5
-    assert client.find_twin(conn, "web1")["state"] == "running"
-    with pytest.raises(TwinError, match="no twin"):
-        client.set_revision(conn, "web2", 1)
+    client.set_revision(conn, "twin-web1", 5)
+    assert client.find_twin(conn, "twin-web1")["metadata"]["revision"] == 5
+    assert client.find_twin(conn, "twin-web1")["state"] == "running"
+    with pytest.raises(TwinError, match="There is no twin twin-web2 here"):
+        client.set_revision(conn, "twin-web2", 1)
 
 
 # Not from shutoff to paused: libvirt's test driver cannot start a domain paused; the integration target does.
@@ -73,26 +101,8 @@ def test_every_state_is_reached_from_every_state_once(conn, start, goal):
     if start == "paused":
         dom.suspend()
     assert client.reach(conn, dom, goal) == (start != goal)
-    assert client.find_twin(conn, "web1")["state"] == goal
+    assert client.find_twin(conn, "twin-web1")["state"] == goal
     assert client.reach(conn, dom, goal) is False
-
-
-def test_a_foreign_domain_of_the_name_is_refused(conn):
-    conn.defineXML(FOREIGN % "twin-web1")
-    with pytest.raises(Refused, match="not a twin"):
-        provision.claim(conn, WISH)
-    with pytest.raises(Refused, match="not a twin"):
-        provision.provision(conn, dict(WISH, state="absent", snapshot=None))
-
-
-def test_another_host_and_another_machine_are_refused(conn):
-    conn.defineXML(twin_xml())
-    assert provision.claim(conn, WISH)["domain"] == "twin-web1"
-    with pytest.raises(Refused, match="reinstalled, or two hosts claim one twin"):
-        provision.claim(conn, dict(WISH, machine_id="m2"))
-    conn.defineXML(twin_xml(host="other", name="twin-web1").replace("-000000000010", "-000000000009"))
-    with pytest.raises(Refused, match="twin of host other"):
-        provision.claim(conn, WISH)
 
 
 @pytest.mark.parametrize("uri", ["nonsense:///x", "qemu+unix:///system?socket=/nonexistent", "test:///nonexistent.xml"])
@@ -112,3 +122,11 @@ def test_a_call_that_hangs_is_bounded():
     with pytest.raises(TwinError, match="does not answer within 1 s"):
         client.bounded(forever.wait, 1, "libvirt")
     forever.set()
+
+
+def test_a_call_that_fails_says_why():
+    def fail():
+        raise ValueError("the true cause")
+
+    with pytest.raises(ValueError, match="the true cause"):
+        client.bounded(fail, 1, "libvirt")

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import Refused, TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
 from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import domain
 
 SNAPSHOT = {"name": "before {{ x }} <&>", "file": "layer-0000.qcow2", "consistency": "quiesced", "number": 1}
@@ -15,7 +15,7 @@ SNAPSHOT = {"name": "before {{ x }} <&>", "file": "layer-0000.qcow2", "consisten
 
 def spec(**changes):
     metadata = {
-        "format": 1, "host": "web <1> & \"co\"", "machine_id": "m", "image": "d", "revision": 7, "address": "10.62.22.9",
+        "format": 2, "twin": "twin-web1", "host": "web <1> & \"co\"", "follows": True, "machine_id": "m", "image": "d", "revision": 7, "address": "10.62.22.9",
         "host_key": "ssh-ed25519 AAAA", "snapshots": [SNAPSHOT],
     }
     value = {
@@ -38,6 +38,11 @@ def test_a_spec_survives_the_way_through_xml(changes):
     assert domain.differences(have, want) == []
 
 
+def test_a_definition_without_a_part_is_a_sentence():
+    with pytest.raises(TwinError, match="has no devices/interface/mac"):
+        domain.read(as_libvirt_stores(domain.build(spec())).replace("<mac ", "<other "))
+
+
 def test_differences_name_the_fields():
     assert domain.differences(spec(), spec(memory=1, vcpus=9)) == ["memory", "vcpus"]
 
@@ -48,33 +53,12 @@ def test_the_cdrom_is_on_the_bus_the_machine_has(machine, bus):
     assert root.find("devices/disk[@device='cdrom']/target").get("bus") == bus
 
 
-def test_metadata_is_read_with_and_without_namespace():
-    metadata = spec()["metadata"]
-    plain = domain.metadata_xml(metadata)
-    assert "xmlns" not in plain
-    assert domain.read_metadata(plain) == metadata
-    assert domain.read(as_libvirt_stores(domain.build(spec())))["metadata"] == metadata
-
-
-def test_newer_metadata_is_refused():
-    with pytest.raises(Refused, match="format 99"):
-        domain.read_metadata('<twin format="99"/>')
-
-
-def test_names_are_clean_and_never_shared():
-    assert domain.domain_name("web1.example.org") == "twin-web1.example.org"
-    hostile = ["web 1", "web/1", "web-1", "../../etc", "{{ x }}", "$(id)", "ü", "w" * 300]
-    names = [domain.domain_name(host) for host in hostile]
-    assert len(set(names)) == len(hostile)
-    for name in names:
-        assert set(name) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
-        assert len(name) < 120
-
-
-@pytest.mark.parametrize("host", ["", "a\nb", "a\x00", "\udcff"])
-def test_names_that_xml_cannot_carry_are_refused(host):
-    with pytest.raises(TwinError, match="printable"):
-        domain.domain_name(host)
+def test_lists_of_domains_say_whose_twin_it_is():
+    root = ET.fromstring(domain.build(spec()))
+    assert root.findtext("title") == 'Twin of web <1> & "co"'
+    assert 'mirrors the host web <1> & "co"' in root.findtext("description")
+    rehearsal = dict(spec()["metadata"], follows=False)
+    assert ET.fromstring(domain.build(spec(metadata=rehearsal))).findtext("title").endswith("(does not follow it)")
 
 
 def test_the_mac_is_fixed_by_the_name():

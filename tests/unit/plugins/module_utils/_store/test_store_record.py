@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import Busy, TwinError
-from ansible_collections.safetytwin.twin.plugins.module_utils._base.names import twin_id
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.names import following
 from ansible_collections.safetytwin.twin.plugins.module_utils._store import record
 from ansible_collections.safetytwin.twin.plugins.module_utils._store.layout import twin_key
 from ansible_collections.safetytwin.twin.plugins.module_utils._store.records import open_store
@@ -18,7 +18,7 @@ DOCUMENT = {"format": 1, "machine": {"machine_id": "m1"}, "scopes": {}}
 @pytest.fixture(name="ensure")
 def fixture_ensure(tmp_path):
     def ensure(host, state, why="", dry=False, lib="lib"):
-        return record.ensure(twin_id(host), host, state, why, dry, str(tmp_path / lib), str(tmp_path / "run"))
+        return record.ensure(following(host), host, state, why, dry, str(tmp_path / lib), str(tmp_path / "run"))
 
     with open_store(str(tmp_path / "lib")) as store:
         store.take("web1", DOCUMENT, "d1")
@@ -73,5 +73,5 @@ def test_a_twin_that_is_held_is_left_alone(ensure, paused, tmp_path):
 
 def test_an_unknown_host_cannot_follow(ensure):
     for lib in ("lib", "nowhere"):
-        with pytest.raises(TwinError, match="no record of a twin of web9"):
+        with pytest.raises(TwinError, match="no record of the twin twin-web9 of web9"):
             ensure("web9", "following", lib=lib)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import Refused, TwinError
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.state import state_digest
 from ansible_collections.safetytwin.twin.plugins.module_utils._store.interface import Conflict
 from ansible_collections.safetytwin.twin.plugins.module_utils._store.records import Store
@@ -73,12 +73,21 @@ def test_twins_of_a_host_have_records_of_their_own(store):
     assert (store.head(TWIN)["paused"], store.head("clone")["paused"]) == ("", "A rehearsal.")
     assert (store.head(TWIN)["settled"], store.head("clone")["settled"]) == (True, False)
     assert sorted(twin.id for twin in store.twins("web1")) == ["clone", TWIN] and store.twins("web2") == []
-    store.adopt("clone", "web2")
+    with pytest.raises(Refused, match="The twin clone is one of host web1, not of web2"):
+        store.adopt("clone", "web2")
     assert store.twin("clone").host == "web1", "a known twin stays as it is"
     store.settle("clone", 1, {}, {}, {"counts": {"of": "the clone"}}, audited=True)
     assert store.history.newest("web1")[0].outcome == {"counts": {}}, "the outcome is the following twin's"
     store.remove_twin("clone")
     assert [twin.id for twin in store.twins()] == [TWIN] and store.document("web1") == state("a")
+
+
+def test_whether_a_twin_follows_is_kept_as_its_domain_says(store):
+    store.pause(TWIN, "A look.")
+    store.adopt(TWIN, "web1", follows=False)
+    assert (store.twin(TWIN).follows, store.twin(TWIN).paused) == (False, "A look.")
+    store.adopt(TWIN, "web1", follows=True)
+    assert store.twin(TWIN).follows is True
 
 
 def test_intent_stays_until_it_is_settled(store):

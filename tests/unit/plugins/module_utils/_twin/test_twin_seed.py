@@ -15,7 +15,7 @@ KEYS = {"host_private": "PRIVATE\n", "host_public": "ssh-ed25519 AAAA twin\n", "
 
 
 def documents(host="web1.example.org"):
-    return seed.documents(host, "the-uuid", "52:54:00:01:02:03", KEYS, {"user": "twin", "hash": "$6$x"})
+    return seed.documents({"host": host, "twin": "the-twin", "uuid": "the-uuid"}, "52:54:00:01:02:03", KEYS, {"user": "twin", "hash": "$6$x"})
 
 
 def test_documents_are_yaml_and_carry_marker_and_keys():
@@ -23,7 +23,7 @@ def test_documents_are_yaml_and_carry_marker_and_keys():
     assert texts["user-data"].startswith("#cloud-config\n")
     user = yaml.safe_load(texts["user-data"])
     files = {entry["path"]: entry for entry in user["write_files"]}
-    assert yaml.safe_load(files[seed.MARKER]["content"]) == {"host": "web1 {{ x }}: [\"", "uuid": "the-uuid"}
+    assert yaml.safe_load(files[seed.MARKER]["content"]) == {"host": "web1 {{ x }}: [\"", "twin": "the-twin", "uuid": "the-uuid"}
     assert files["/etc/safetytwin/ssh_host_ed25519_key"]["permissions"] == "0600"
     assert user["ssh_pwauth"] is False
     assert yaml.safe_load(texts["meta-data"])["instance-id"] == "the-uuid"

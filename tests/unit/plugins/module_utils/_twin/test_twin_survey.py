@@ -3,9 +3,26 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import pathlib
 import subprocess
 
+import yaml
+
+from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import domain
 from ansible_collections.safetytwin.twin.plugins.module_utils._twin import layers, survey
+from ansible_collections.safetytwin.twin.plugins.modules import libvirt_twin_info
+
+FIXTURES = pathlib.Path(__file__).resolve().parents[3] / "fixtures" / "libvirt"
+
+
+def test_a_portrait_has_the_fields_that_the_modules_document():
+    spec = domain.read((FIXTURES / "domain_format1.xml").read_text())
+    twin = {"domain": spec["name"], "uuid": spec["uuid"], "state": "shutoff", "port": 62022, "directory": "/d", "address": "10.62.22.9", "spec": spec,
+            "metadata": spec["metadata"]}
+    portrait = survey.portrait(None, twin)
+    documented = yaml.safe_load(libvirt_twin_info.RETURN)["twins"]["contains"]
+    assert set(portrait) == set(documented) - {"layers", "bytes"}, "twin_info returns the same without what the module adds"
+    assert (portrait["twin"], portrait["host"], portrait["follows"], portrait["address_source"]) == ("twin-web1", "web1", True, "fixed")
 
 
 def test_layers_with_their_parents_and_sizes_on_disk(tmp_path):
