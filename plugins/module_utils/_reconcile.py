@@ -60,6 +60,13 @@ class Cycle:
         self.begun = self.lapped = time.monotonic()
         self.seconds: dict[str, float] = dict(request["seconds"])
 
+    @property
+    def known(self) -> Head:
+        """The store's record of a twin that is known."""
+        if self.head is None:
+            raise TwinError("There is no record of a twin %s here: run safetytwin.twin.sync first." % self.twin_id)
+        return self.head
+
     def lap(self, stage: str) -> None:
         """Count the time since the last lap as the stage's."""
         now = time.monotonic()
@@ -170,7 +177,7 @@ class Cycle:
         fresh: Actual = {"uuid": twin["uuid"], "boot_id": self.boot_id, "scopes": scopes, "substrate": None, "given_up": {}}
         if recorded:
             fresh["substrate"], fresh["given_up"] = recorded["substrate"], recorded["given_up"]
-        return fresh, None if self.head["applying"] else recorded, True
+        return fresh, None if self.known["applying"] else recorded, True
 
     def _plan(self, document: HostDocument, actual: Actual, recorded: Actual | None) -> ReconcilePlan:
         options: reconcile_plan.Options = {
@@ -178,7 +185,7 @@ class Cycle:
             # A host that is its own hypervisor must not find itself in the twin.
             "self_host": document["machine"]["machine_id"] == machine()["machine_id"],
         }
-        return reconcile_plan.reconcile(options, document["scopes"], actual, recorded, self.head["units"])
+        return reconcile_plan.reconcile(options, document["scopes"], actual, recorded, self.known["units"])
 
     def _converge(self, connection: Any, twin: client.Twin, document: HostDocument, whole: bool) -> dict[str, Any]:
         actual, recorded, audited = self._read_twin(twin, whole)
@@ -194,10 +201,10 @@ class Cycle:
             scopes, done = self._apply(connection, twin, document, plan, actual)
         verdict = reconcile_plan.verdict(plan, done.failures, scopes)
         result = self._shown(plan, done.changed, done, verdict, audited=audited)
-        if plan.steps or audited or not self.head["settled"]:
+        if plan.steps or audited or not self.known["settled"]:
             after = dict(actual, scopes=scopes, substrate=plan.substrate, given_up=done.given_up)
             pending = payload.missing_contents(self.store, plan.steps)
-            self.store.settle(self.twin_id, self.head["revision"], after, dict(verdict, pending=pending), _recorded(result), audited, plan.rest)
+            self.store.settle(self.twin_id, self.known["revision"], after, dict(verdict, pending=pending), _recorded(result), audited, plan.rest)
         if done.changed:
             result["failures"] += retention.prune(self.store, {each["metadata"]["image"] for each in client.twins(connection)})
         return result
@@ -206,7 +213,7 @@ class Cycle:
         """(the twin's scopes as read back, what the plan came to)."""
         fetched = payload.fetch_packages(self.store, document, plan.steps)
         self.lap("fetch")
-        revision = self.head["revision"]
+        revision = self.known["revision"]
         self.store.intend(self.twin_id, [[step["key"], step["verb"]] for step in plan.steps if step["verb"] in ("restart", "reload")])
         client.set_revision(connection, self.twin_id, revision)
         order = {"uuid": twin["uuid"], "host": self.host, "twin": self.twin_id, "revision": revision, "plan": {"steps": plan.steps}, "rules": self.rules}

@@ -14,6 +14,11 @@ import sys
 import pytest
 import yaml
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # there with pytest, which needs it itself
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PLUGINS = ROOT / "plugins"
 UTILS = PLUGINS / "module_utils"
@@ -205,6 +210,40 @@ def test_no_error_is_swallowed(path):
             alone = path == UTILS / "_converge/engine.py" and caught == "Exception"
             assert alone or caught not in {"everything", "Exception"}, f"line {node.lineno} catches {caught}"
             assert caught != "BaseException" or reraised, f"line {node.lineno} keeps what it catches"
+
+
+def test_functions_are_annotated():
+    """At least 95 in 100, with every parameter and what is returned."""
+    functions = [
+        (path, node) for path in python_files("plugins/module_utils", "plugins/plugin_utils") for node in ast.walk(tree(path))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
+    bare = [f"{path.relative_to(PLUGINS)}: {node.name}" for path, node in functions if not is_annotated(node)]
+    assert len(bare) <= len(functions) / 20, bare
+
+
+def is_annotated(function):
+    given = function.args
+    parameters = [*given.posonlyargs, *given.args, *given.kwonlyargs, *filter(None, (given.vararg, given.kwarg))]
+    return function.returns is not None and all(each.annotation or each.arg in ("self", "cls") for each in parameters)
+
+
+def test_types_are_checked_strictly():
+    """For every module of ours: nothing in the configuration takes back a part of it."""
+    mypy = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mypy"]
+    overrides = mypy.pop("overrides")
+    assert mypy["strict"] is True
+    assert mypy.keys() <= {"strict", "python_version", "mypy_path", "cache_dir", "namespace_packages", "explicit_package_bases"}
+    for override in overrides:
+        assert override.keys() == {"module", "ignore_missing_imports"}
+        assert not [module for module in override["module"] if module.startswith(("ansible_collections", "*"))]
+
+
+@each(python_files("plugins/module_utils", "plugins/plugin_utils"))
+def test_what_types_ignore_has_a_reason(path):
+    """And names the one error that it ignores."""
+    ignored = re.findall(r"# type: ignore.*", path.read_text(encoding="utf-8"))
+    assert all(re.match(r"# type: ignore\[[a-z-]+\]  # \S", each) for each in ignored), ignored
 
 
 @each([path for path in PLUGIN_FILES if path.parent.name in DOCUMENTED])

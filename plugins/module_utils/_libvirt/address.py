@@ -8,12 +8,13 @@ from __future__ import annotations
 import time
 
 from . import client, domain
+from .client import Connection, Domain, Twin
 
 AGENT_SECONDS = 5
 POLL_SECONDS = 0.5
 
 
-def find_address(conn, twin, seconds=0):
+def find_address(conn: Connection, twin: Twin, seconds: float = 0) -> dict[str, str]:
     """{"address", "source"} of a twin's IPv4 address: its fixed lease, else lease, agent, ARP, asked until seconds are over; empty if none."""
     if twin["address"]:
         return {"address": twin["address"], "source": "fixed"}
@@ -31,7 +32,7 @@ def find_address(conn, twin, seconds=0):
         time.sleep(POLL_SECONDS)
 
 
-def _address_from(dom, source, mac):
+def _address_from(dom: Domain, source: str, mac: str) -> str | None:
     if source == "agent":
         if not domain.agent_connected(dom.XMLDesc()):
             return None
@@ -45,5 +46,5 @@ def _address_from(dom, source, mac):
         if (link["hwaddr"] or "").lower() == mac.lower():
             for entry in link["addrs"] or []:
                 if entry["type"] == client.libvirt.VIR_IP_ADDR_TYPE_IPV4:
-                    return entry["addr"]
+                    return str(entry["addr"])
     return None

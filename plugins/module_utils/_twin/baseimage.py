@@ -11,6 +11,7 @@ import os
 from typing import Any, TypedDict
 
 from .._base.errors import TwinError
+from .._libvirt.domain import Boot
 from . import layers
 from .twindir import require_reachable
 
@@ -24,7 +25,7 @@ class Image(TypedDict):
     """A base image: boot is None where it has its own boot loader."""
 
     disk: str
-    boot: dict[str, str] | None
+    boot: Boot | None
     digest: str
 
 
@@ -51,7 +52,7 @@ def _manifest(directory: str) -> dict[str, Any]:
     return manifest
 
 
-def _boot(directory: str, manifest: dict[str, Any]) -> dict[str, str] | None:
+def _boot(directory: str, manifest: dict[str, Any]) -> Boot | None:
     kernel, initrd = os.path.join(directory, "vmlinuz"), os.path.join(directory, "initrd.img")
     present = [os.path.isfile(path) for path in (kernel, initrd)]
     if not any(present):

@@ -13,17 +13,18 @@ import glob
 import os
 import shutil
 import uuid
-from typing import cast
+from typing import Any, Mapping
 
 from .._base.codec import write_atomic
 from .._base.errors import TwinError
 from .._libvirt import client, domain, network_xml
 from .._libvirt import network as libvirt_network
+from .._libvirt.client import Connection, Twin
 from .._libvirt.domain import Spec
 from .._libvirt.metadata import FORMAT, Metadata
 from . import accel, claims, layers, snapshots, twindir
 from . import seed as twin_seed
-from .baseimage import read_image
+from .baseimage import Image, read_image
 from .steps import Step, carry_out
 
 STATES = {"running": "running", "paused": "paused", "stopped": "shutoff"}
@@ -31,12 +32,15 @@ MEMORY = 2048
 VCPUS = 2
 NEXT_BOOT = ("accel", "machine", "memory", "network", "vcpus")  # QEMU reads these when it starts
 
+# The options of the module libvirt_twin, by name.
+Wish = Mapping[str, Any]
 
-def provision(conn, wish, dry=False):
+
+def provision(conn: Connection, wish: Wish, dry: bool = False) -> dict[str, Any]:
     """Carry out a wish and return the result of the module libvirt_twin; dry: only say what would be done."""
     twin = claims.claim(conn, wish)
-    have, facts = twin["spec"] if twin else None, {}
-    before = _shown(have, twin["state"] if twin else "absent")
+    facts: dict[str, Any] = {}
+    before = _shown(twin["spec"] if twin else None, twin["state"] if twin else "absent")
     if wish["state"] == "absent":
         want, goal, steps = None, "absent", _removal(conn, wish, twin)
     else:
@@ -52,7 +56,7 @@ def provision(conn, wish, dry=False):
     return facts
 
 
-def _facts(conn, twin, want):
+def _facts(conn: Connection, twin: Twin | None, want: Spec | None) -> dict[str, Any]:
     if twin is None:
         return {"state": "absent"}
     spec, running = twin["spec"], client.running_spec(conn, twin)
@@ -62,19 +66,19 @@ def _facts(conn, twin, want):
     return dict(facts, snapshots=twin["metadata"]["snapshots"], next_boot=[field for field in late if field in NEXT_BOOT])
 
 
-def _shown(spec, state):
+def _shown(spec: Spec | None, state: str) -> dict[str, Any]:
     """A spec as diff mode shows it."""
     fields = ("name", "memory", "vcpus", "accel", "machine", "network", "mac")
-    shown = {field: spec[field] for field in fields} if spec else {}
+    shown = {field: value for field, value in spec.items() if field in fields} if spec else {}
     return dict(shown, state=state, snapshots=[one["name"] for one in spec["metadata"]["snapshots"]] if spec else [])
 
 
-def _names_after(names, wish):
+def _names_after(names: list[str], wish: Mapping[str, str]) -> list[str]:
     kept = [name for name in names if name != wish["name"]]
     return kept if wish["state"] == "absent" else kept + [wish["name"]] if wish["name"] not in names else names
 
 
-def _removal(conn, wish, twin):
+def _removal(conn: Connection, wish: Wish, twin: Twin | None) -> list[Step]:
     name = wish["twin"]
     directory = twin["directory"] if twin else twindir.path_of(wish["directory"], name)
     steps = []
@@ -87,7 +91,7 @@ def _removal(conn, wish, twin):
     return steps
 
 
-def _lease_freed(conn, network, mac, name):
+def _lease_freed(conn: Connection, network: str, mac: str, name: str) -> list[Step]:
     found = libvirt_network.find(conn, network)
     if not (found and found["ours"] and mac in found["leases"]):
         return []
@@ -95,22 +99,24 @@ def _lease_freed(conn, network, mac, name):
     return [Step("free the address %s" % lease["address"], functools.partial(libvirt_network.drop_lease, conn, network, lease))]
 
 
-def _remove_tree(directory):
+def _remove_tree(directory: str) -> None:
     try:
         shutil.rmtree(directory)
     except PermissionError as denied:
         raise TwinError("%s cannot be removed: run this as root (become)." % directory) from denied
 
 
-def _presence(conn, wish, twin, facts, dry):
+def _presence(conn: Connection, wish: Wish, twin: Twin | None, facts: dict[str, Any], dry: bool) -> tuple[Spec, str, list[Step]]:
     """The wanted spec, the wanted state, and the steps there; facts gets what only making the twin can tell."""
-    image = None if twin else _image(wish)
-    have = twin["spec"] if twin else _blank(wish, image, claims.follows(conn, wish))
-    want = cast(Spec, dict(have, **{field: wish[field] for field in ("memory", "vcpus", "machine", "network") if wish[field]}))
+    have, image = (twin["spec"], None) if twin else _new(conn, wish)
+    want: Spec = {
+        **have, "memory": wish["memory"] or have["memory"], "vcpus": wish["vcpus"] or have["vcpus"],
+        "machine": wish["machine"] or have["machine"], "network": wish["network"] or have["network"],
+    }
     verdict = _acceleration(wish, have["accel"], dry)
     want["accel"], facts["accel_reason"] = verdict["accel"], verdict["reason"]
     steps, want["metadata"] = _connection(conn, wish, twin, want)
-    if twin is None:
+    if image:
         steps += _making(wish, want, image, facts)
     steps += _ssh_config(want)
     changes = domain.differences(have, want)
@@ -130,7 +136,13 @@ def _presence(conn, wish, twin, facts, dry):
     return want, goal, steps
 
 
-def _image(wish):
+def _new(conn: Connection, wish: Wish) -> tuple[Spec, Image]:
+    """The spec of a twin to be made, before the wish's own values, and the image it is made from."""
+    image = _image(wish)
+    return _blank(wish, image, claims.follows(conn, wish)), image
+
+
+def _image(wish: Wish) -> Image:
     for option in ("image", "machine_id"):
         if not wish[option]:
             raise TwinError(
@@ -139,8 +151,7 @@ def _image(wish):
     return read_image(wish["image"])
 
 
-def _blank(wish, image, follows):
-    """The spec of a twin to be made, before the wish's own values."""
+def _blank(wish: Wish, image: Image, follows: bool) -> Spec:
     name = wish["twin"]
     directory = twindir.path_of(wish["directory"], name)
     metadata: Metadata = {
@@ -160,7 +171,7 @@ def _blank(wish, image, follows):
         "uuid": str(uuid.uuid4()),
         "memory": MEMORY,
         "vcpus": VCPUS,
-        "accel": None,
+        "accel": "",
         "machine": "q35",
         "network": libvirt_network.NAME,
         "mac": domain.mac_address(name),
@@ -171,7 +182,7 @@ def _blank(wish, image, follows):
     }
 
 
-def _acceleration(wish, known, dry):
+def _acceleration(wish: Wish, known: str, dry: bool) -> accel.Verdict:
     if known and not wish["accel"]:
         return {"accel": known, "reason": "as the domain is defined"}
     kernels = [os.path.join(wish["image"], "vmlinuz")] if wish["image"] else []
@@ -180,37 +191,37 @@ def _acceleration(wish, known, dry):
     return accel.choose(wish["accel"] or "auto", kernels, os.path.join(wish["directory"], "accel.json"), remember)
 
 
-def _connection(conn, wish, twin, want):
+def _connection(conn: Connection, wish: Wish, twin: Twin | None, want: Spec) -> tuple[list[Step], Metadata]:
     """Steps for network and fixed lease, and the metadata with the address that follows."""
     name, metadata = want["network"], want["metadata"]
     says = libvirt_network.missing_network(conn, name, wish["subnet"])
     steps = [Step(says, functools.partial(libvirt_network.make, conn, name, wish["subnet"]))] if says else []
     if twin and twin["spec"]["network"] != name:
         steps += _lease_freed(conn, twin["spec"]["network"], want["mac"], want["name"])
-    found = libvirt_network.find(conn, name) or {
+    found: libvirt_network.Network = libvirt_network.find(conn, name) or {
         "active": False,
         "ours": True,
         "subnet": wish["subnet"] or libvirt_network.SUBNET,
         "leases": {},
     }
     if not found["ours"]:
-        return steps, dict(metadata, address="")
-    address = network_xml.choose_address(found["subnet"], want["mac"], found["leases"], metadata["address"])
+        return steps, {**metadata, "address": ""}
+    address = network_xml.choose_address(found["subnet"] or libvirt_network.SUBNET, want["mac"], found["leases"], metadata["address"])
     if want["mac"] not in found["leases"]:
         lease = {"mac": want["mac"], "address": address, "domain": want["name"]}
         steps.append(Step("fix the address %s" % address, functools.partial(libvirt_network.add_lease, conn, name, lease)))
-    return steps, dict(metadata, address=address)
+    return steps, {**metadata, "address": address}
 
 
-def _making(wish, want, image, facts):
+def _making(wish: Wish, want: Spec, image: Image, facts: dict[str, Any]) -> list[Step]:
     directory = os.path.dirname(want["disk"])
 
-    def disk():
+    def disk() -> None:
         for name in layers.parents(directory):  # of a domain that was undefined under us: the twin starts anew
             os.unlink(os.path.join(directory, name))
         layers.create(want["disk"], image["disk"], wish["disk"])
 
-    def seed():
+    def seed() -> None:
         keys = twindir.seed_keys(directory, want["name"], wish["authorized_keys"])
         want["metadata"]["host_key"] = " ".join(keys["host_public"].split()[:2])
         hashed, generated = twindir.hash_password(wish["console_password"])
@@ -227,7 +238,7 @@ def _making(wish, want, image, facts):
     ]
 
 
-def _ssh_config(want):
+def _ssh_config(want: Spec) -> list[Step]:
     directory = os.path.dirname(want["disk"])
     path, text = (
         os.path.join(directory, "ssh_config"),

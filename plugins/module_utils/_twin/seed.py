@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import tempfile
+from typing import Any, Mapping
 
 from .._base import paths
 from .._base.access import SSH_UNIT, SSHD_CONFIG
@@ -24,7 +25,7 @@ MARKER = paths.MARKER
 MAKERS = (["genisoimage"], ["mkisofs"], ["xorriso", "-as", "mkisofs"])
 
 
-def documents(marker, mac, keys, console):
+def documents(marker: Mapping[str, Any], mac: str, keys: Mapping[str, str], console: Mapping[str, str]) -> dict[str, str]:
     """{file name: text} of the seed.
 
     marker: {"host", "twin", "uuid"}; keys: {"host_private", "host_public", "authorized"} (texts); console: {"user", "hash"}.
@@ -40,13 +41,13 @@ def documents(marker, mac, keys, console):
     }
 
 
-def short_name(host):
+def short_name(host: str) -> str:
     """A valid host name for the twin, from the inventory's name: its first label."""
     label = "".join(c if c.isascii() and c.isalnum() else "-" for c in host.split(".")[0]).strip("-")[:63]
     return label or "twin"
 
 
-def _user_data(marker, keys, console):
+def _user_data(marker: Mapping[str, Any], keys: Mapping[str, str], console: Mapping[str, str]) -> dict[str, Any]:
     return {
         "hostname": short_name(marker["host"]),
         "ssh_pwauth": False,
@@ -81,11 +82,11 @@ def _user_data(marker, keys, console):
     }
 
 
-def _file(path, content, mode):
+def _file(path: str, content: str, mode: str) -> dict[str, str]:
     return {"path": path, "content": content, "permissions": mode, "owner": "root:root"}
 
 
-def write_iso(path, texts):
+def write_iso(path: str, texts: Mapping[str, str]) -> None:
     """Write the seed's ISO image in one step; readable by its owner only, as it carries a key and a password hash."""
     maker = next((argv for argv in MAKERS if shutil.which(argv[0])), None)
     if maker is None:

@@ -7,36 +7,42 @@ from __future__ import annotations
 
 import functools
 import os
-from typing import cast
+from typing import Mapping
 
 from .._base.errors import TwinError
 from .._base.names import require_text
 from .._libvirt import client, domain, live_layers
+from .._libvirt.client import Connection, Twin
 from .._libvirt.domain import Spec
+from .._libvirt.metadata import Snapshot
 from . import layers
 from .steps import Step
 
 
-def plan(conn, twin, wish):
+def plan(conn: Connection, twin: Twin, wish: Mapping[str, str]) -> list[Step]:
     """Steps that make the wish {"name", "state": present|absent|reverted} true of a twin; none when it is."""
     return {"present": _present, "absent": _absent, "reverted": _reverted}[wish["state"]](conn, twin, wish["name"])
 
 
-def plan_new(wish):
+def plan_new(wish: Mapping[str, str]) -> list[Step]:
     """The same for a twin that does not exist yet: only its first snapshot can be wanted."""
     if wish["state"] == "reverted":
         raise TwinError("The twin does not exist, so it has no snapshot %s to revert to." % wish["name"])
-    return [Step("take the snapshot %s" % wish["name"], None)] if wish["state"] == "present" else []
+    return [Step("take the snapshot %s" % wish["name"], _no_twin)] if wish["state"] == "present" else []
 
 
-def _present(conn, twin, name):
+def _no_twin() -> None:
+    raise TwinError("The twin does not exist, so no snapshot of it can be taken: make it first.")
+
+
+def _present(conn: Connection, twin: Twin, name: str) -> list[Step]:
     if _find(twin, name):
         return []
     require_text("snapshot name", name)
     return [Step("take the snapshot %s" % name, functools.partial(_take, conn, twin, name))]
 
 
-def _absent(conn, twin, name):
+def _absent(conn: Connection, twin: Twin, name: str) -> list[Step]:
     kept = [one for one in twin["metadata"]["snapshots"] if one["name"] != name]
     steps = []
     if _find(twin, name):
@@ -45,7 +51,7 @@ def _absent(conn, twin, name):
     return steps + _tidying(conn, twin, kept, os.path.basename(twin["spec"]["disk"]), layers.parents(twin["directory"]))
 
 
-def _reverted(conn, twin, name):
+def _reverted(conn: Connection, twin: Twin, name: str) -> list[Step]:
     snapshot = _find(twin, name)
     if snapshot is None:
         known = ", ".join(one["name"] for one in twin["metadata"]["snapshots"]) or "none"
@@ -61,15 +67,15 @@ def _reverted(conn, twin, name):
     return steps + _tidying(conn, twin, twin["metadata"]["snapshots"], fresh, dict(below, **{fresh: snapshot["file"]}))
 
 
-def _find(twin, name):
+def _find(twin: Twin, name: str) -> Snapshot | None:
     return next((one for one in twin["metadata"]["snapshots"] if one["name"] == name), None)
 
 
-def _take(conn, twin, name):
+def _take(conn: Connection, twin: Twin, name: str) -> None:
     spec, path = twin["spec"], layers.next_path(twin["directory"])
     snapshots = twin["metadata"]["snapshots"]
     number = max([one["number"] for one in snapshots], default=0) + 1
-    entry = {"name": name, "file": os.path.basename(spec["disk"]), "consistency": "stopped", "number": number}
+    entry: Snapshot = {"name": name, "file": os.path.basename(spec["disk"]), "consistency": "stopped", "number": number}
     if twin["state"] == "shutoff":
         layers.create(path, spec["disk"])
         _redefine(conn, spec, path, snapshots + [entry])
@@ -79,7 +85,7 @@ def _take(conn, twin, name):
     client.set_metadata(conn, twin["twin"], snapshots=snapshots + [entry])
 
 
-def _revert(conn, twin, snapshot, path):
+def _revert(conn: Connection, twin: Twin, snapshot: Snapshot, path: str) -> None:
     """A fresh layer over the frozen one; a running twin goes on from a boot of it, as memory is not kept."""
     dom = client.lookup(conn, twin["domain"])
     layers.create(path, os.path.join(twin["directory"], snapshot["file"]))
@@ -89,12 +95,11 @@ def _revert(conn, twin, snapshot, path):
         client.reach(conn, dom, twin["state"])
 
 
-def _redefine(conn, spec, path, snapshots):
-    changed = dict(spec, disk=path, metadata=dict(spec["metadata"], snapshots=snapshots))
-    client.define(conn, domain.build(cast(Spec, changed)))
+def _redefine(conn: Connection, spec: Spec, path: str, snapshots: list[Snapshot]) -> None:
+    client.define(conn, domain.build({**spec, "disk": path, "metadata": {**spec["metadata"], "snapshots": snapshots}}))
 
 
-def _tidying(conn, twin, snapshots, active, below):
+def _tidying(conn: Connection, twin: Twin, snapshots: list[Snapshot], active: str, below: layers.Parents) -> list[Step]:
     """One step that frees the layers nothing needs, if there are any."""
     useless = layers.waste(below, [one["file"] for one in snapshots], active)
     if not useless:
@@ -103,10 +108,12 @@ def _tidying(conn, twin, snapshots, active, below):
     return [Step(says, functools.partial(_tidy, conn, twin["twin"]))]
 
 
-def _tidy(conn, twin_id):
+def _tidy(conn: Connection, twin_id: str) -> None:
     """Free one useless layer after the other, each time from what is then true, so that it may be killed anywhere."""
     while True:
         twin = client.find_twin(conn, twin_id)
+        if twin is None:
+            return  # removed meanwhile, and its layers with it
         named = [one["file"] for one in twin["metadata"]["snapshots"]]
         active = os.path.basename(twin["spec"]["disk"])
         useless = layers.waste(layers.parents(twin["directory"]), named, active)
@@ -115,17 +122,17 @@ def _tidy(conn, twin_id):
         _free(conn, twin, *useless[0])
 
 
-def _free(conn, twin, verb, name, child=None):
+def _free(conn: Connection, twin: Twin, verb: str, name: str, child: str = "") -> None:
     directory = twin["directory"]
     dom = client.lookup(conn, twin["domain"])
     open_files = live_layers.chain(dom)
-    path, child_path = os.path.join(directory, name), os.path.join(directory, child or "")
+    path, child_path = os.path.join(directory, name), os.path.join(directory, child)
     if verb == "delete":
         os.unlink(path)
     elif child_path in open_files:
         # QEMU merges downwards: the child's content moves into the layer's file, and names follow it.
         live_layers.merge(dom, child_path, path)
-        moved = [dict(one, file=name) if one["file"] == child else one for one in twin["metadata"]["snapshots"]]
+        moved = [{**one, "file": name} if one["file"] == child else one for one in twin["metadata"]["snapshots"]]
         client.set_metadata(conn, twin["twin"], snapshots=moved)
         os.unlink(child_path)
     else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from typing import Iterable
 
 from .._base import paths
 from .._base.access import PORT
@@ -40,12 +41,12 @@ Host twin
 """
 
 
-def path_of(root, domain):
+def path_of(root: str, domain: str) -> str:
     """The directory of one twin."""
     return os.path.join(root, paths.TWINS, domain)
 
 
-def prepare(root, directory):
+def prepare(root: str, directory: str) -> None:
     """Make the directories. 0711, not 0700: QEMU runs as its own user and has to reach its disk; the files in them are 0600."""
     for path in (root, os.path.dirname(directory), directory):
         try:
@@ -56,7 +57,7 @@ def prepare(root, directory):
     require_reachable(directory)
 
 
-def require_reachable(path):
+def require_reachable(path: str) -> None:
     """QEMU must be able to pass every directory above a disk; root's home, for one, is closed to it."""
     while path != "/":
         if not stat.S_IMODE(os.stat(path).st_mode) & stat.S_IXOTH:
@@ -64,19 +65,19 @@ def require_reachable(path):
         path = os.path.dirname(path)
 
 
-def make_key(path, comment):
+def make_key(path: str, comment: str) -> None:
     """An Ed25519 key pair at path and path.pub, unless it exists."""
     if not os.path.exists(path):
         check(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", path], "Making the key %s" % path)
 
 
-def read(path):
+def read(path: str) -> str:
     """A small text file of the twin's directory."""
     with open(path, encoding="utf-8") as stream:
         return stream.read()
 
 
-def seed_keys(directory, domain, more):
+def seed_keys(directory: str, domain: str, more: Iterable[str]) -> dict[str, str]:
     """Make both key pairs and return them as the seed wants them; more: further public keys that may log in."""
     login, machine = os.path.join(directory, "id_ed25519"), os.path.join(directory, "ssh_host_ed25519_key")
     make_key(login, "safetytwin")
@@ -86,17 +87,17 @@ def seed_keys(directory, domain, more):
     return {"host_private": read(machine), "host_public": read(machine + ".pub"), "authorized": "\n".join(lines) + "\n"}
 
 
-def known_hosts(domain, public):
+def known_hosts(domain: str, public: str) -> bytes:
     """The twin under its domain's name, whatever its address (HostKeyAlias in ssh_config)."""
     return ("%s %s\n" % (domain, " ".join(public.split()[:2]))).encode("ascii")
 
 
-def ssh_config(directory, domain, address):
+def ssh_config(directory: str, domain: str, address: str) -> str:
     """The text of the twin's ssh_config; an address not known yet leaves the domain's name, which no resolver knows."""
     return SSH_CONFIG.format(address=address or domain, port=PORT, directory=directory, domain=domain, control=CONTROL)
 
 
-def hash_password(password):
+def hash_password(password: str | None) -> tuple[str, str | None]:
     """The crypt(3) form of a password, or of a generated one when it is None: (hash, generated or None)."""
     generated = None if password is not None else secrets.token_urlsafe(12)
     secret = (password or generated or "").encode("utf-8")
