@@ -37,14 +37,14 @@ def _address_from(dom: Domain, source: str, mac: str) -> str | None:
         if not domain.agent_connected(dom.XMLDesc()):
             return None
         dom.agentSetResponseTimeout(AGENT_SECONDS)
-    number = getattr(client.libvirt, "VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_" + source.upper())
+    number = getattr(client.api(), "VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_" + source.upper())
     try:
         links = dom.interfaceAddresses(number)
-    except client.libvirt.libvirtError:  # this source has no answer; the next one is asked
+    except client.api().libvirtError:  # this source has no answer; the next one is asked
         return None
     for link in links.values():
         if (link["hwaddr"] or "").lower() == mac.lower():
             for entry in link["addrs"] or []:
-                if entry["type"] == client.libvirt.VIR_IP_ADDR_TYPE_IPV4:
+                if entry["type"] == client.api().VIR_IP_ADDR_TYPE_IPV4:
                     return str(entry["addr"])
     return None

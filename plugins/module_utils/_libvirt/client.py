@@ -53,6 +53,11 @@ class Twin(TypedDict):
     spec: Spec
 
 
+def api() -> Any:
+    """libvirt's bindings, for the other files of this folder."""
+    return libvirt
+
+
 @contextlib.contextmanager
 def connect(uri: str = URI, readonly: bool = False) -> Iterator[Connection]:
     """An open connection, closed at the end; a daemon that is down, closed to us or hung is a sentence."""

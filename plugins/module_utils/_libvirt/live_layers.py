@@ -25,7 +25,7 @@ def cut(dom: Any, path: str) -> str:
 
     Returns "quiesced" when the guest agent froze the file systems meanwhile, else "crash" (as after a power cut).
     """
-    api = client.libvirt
+    api = client.api()
     flags = api.VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA | api.VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY | api.VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC
     xml = domain.snapshot_xml(path)
     with client.spoken("Cutting a layer of domain %s" % dom.name()):
@@ -47,7 +47,7 @@ def cut(dom: Any, path: str) -> str:
 
 def merge(dom: Any, child: str, parent: str) -> None:
     """Write the content of one layer of the running chain into the one below it, which takes its place."""
-    api = client.libvirt
+    api = client.api()
     with client.spoken("Merging layer %s of domain %s" % (child, dom.name())):
         active = chain(dom)[0] == child
         dom.blockCommit(domain.DISK, parent, child, 0, api.VIR_DOMAIN_BLOCK_COMMIT_ACTIVE if active else 0)

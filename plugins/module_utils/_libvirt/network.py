@@ -68,12 +68,12 @@ def make(conn: Any, name: str, subnet: str | None) -> None:
 
 def add_lease(conn: Any, name: str, lease: Mapping[str, str]) -> None:
     """Fix a twin's address; lease is {"mac", "address", "domain"}."""
-    _update(conn, name, _api().VIR_NETWORK_UPDATE_COMMAND_ADD_LAST, lease)
+    _update(conn, name, client.api().VIR_NETWORK_UPDATE_COMMAND_ADD_LAST, lease)
 
 
 def drop_lease(conn: Any, name: str, lease: Mapping[str, str]) -> None:
     """Forget a twin's address; the network goes with its last twin."""
-    _update(conn, name, _api().VIR_NETWORK_UPDATE_COMMAND_DELETE, lease)
+    _update(conn, name, client.api().VIR_NETWORK_UPDATE_COMMAND_DELETE, lease)
     found = find(conn, name)
     if found and not found["leases"]:
         with client.spoken("Removing the network %s" % name):
@@ -87,23 +87,19 @@ def _update(conn: Any, name: str, command: int, lease: Mapping[str, str]) -> Non
     network = _lookup(conn, name)
     xml = network_xml.lease_xml(lease["mac"], lease["address"], lease["domain"])
     with client.spoken("Fixing the address %s in network %s" % (lease["address"], name)):
-        flags = _api().VIR_NETWORK_UPDATE_AFFECT_CONFIG
+        flags = client.api().VIR_NETWORK_UPDATE_AFFECT_CONFIG
         if network.isActive():
-            flags |= _api().VIR_NETWORK_UPDATE_AFFECT_LIVE
-        network.update(command, _api().VIR_NETWORK_SECTION_IP_DHCP_HOST, -1, xml, flags)
+            flags |= client.api().VIR_NETWORK_UPDATE_AFFECT_LIVE
+        network.update(command, client.api().VIR_NETWORK_SECTION_IP_DHCP_HOST, -1, xml, flags)
 
 
 def _lookup(conn: Any, name: str) -> Any:
     try:
         return conn.networkLookupByName(name)
-    except _api().libvirtError as error:
-        if error.get_error_code() == _api().VIR_ERR_NO_NETWORK:
+    except client.api().libvirtError as error:
+        if error.get_error_code() == client.api().VIR_ERR_NO_NETWORK:
             return None
         raise TwinError("Looking for network %s failed: %s." % (name, error)) from error
-
-
-def _api() -> Any:
-    return client.libvirt
 
 
 def _routes(name: str) -> list[dict[str, Any]]:
