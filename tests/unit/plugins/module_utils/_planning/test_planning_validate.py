@@ -32,9 +32,9 @@ JSON = st.recursive(
 EVIL = ["\0", "\x1b]0;x\x07", "\n", "../../x", "/etc/../x", "-o", "'; x", "{{ 1 }}", "\udcff", "a" * 100_000, 1, 2.5, None, True, [], {}, [[]], {"a": 1}]
 
 
-def reply(scopes, /, **more):
+def reply(state, **more):
     return dict({
-        "format": 1, "machine": copy.deepcopy(MACHINE), "digest": state_digest(scopes), "base": None, "scopes": scopes, "blobs": {}, "missing": [],
+        "format": 1, "machine": copy.deepcopy(MACHINE), "digest": state_digest(state), "base": None, "scopes": state, "blobs": {}, "missing": [],
         "telemetry": {}, "seconds": {"files": 1, "total": 1.5},
     }, **more)
 
