@@ -49,7 +49,7 @@ def parse_harvest(raw: Any, previous: HostDocument | None, base: str | None, whe
     TwinError where the envelope breaks a rule, Busy where the harvest builds on another state than base.
     """
     what = "The harvest of %s" % where
-    if type(raw) is not dict:
+    if not isinstance(raw, dict):
         raise TwinError("%s is not an object: run the sync again." % what)
     raw = migrate(raw, what)
     said, on = _envelope(raw, what)
@@ -72,7 +72,7 @@ def parse_harvest(raw: Any, previous: HostDocument | None, base: str | None, whe
 def _envelope(raw: dict[str, Any], what: str) -> tuple[str, str | None]:
     """(the digest that the host declares, the digest it builds on or None)."""
     for name, kind in (("scopes", dict), ("blobs", dict), ("missing", list), ("telemetry", dict), ("seconds", dict)):
-        if type(raw.get(name)) is not kind:
+        if not isinstance(raw.get(name), kind):
             raise TwinError("%s has no valid %s: install the same version of safetytwin.twin on the host and here." % (what, name))
     wrong = _check_machine(raw.get("machine"))
     if wrong:
@@ -133,7 +133,7 @@ def _blobs(raw: dict[str, Any], wanted: set[Any], violations: list[str]) -> dict
 
 
 def _decoded(content: Any) -> bytes | None:
-    if type(content) is not str or len(content) > BLOB * 4 // 3 + 4:
+    if not isinstance(content, str) or len(content) > BLOB * 4 // 3 + 4:
         return None
     try:
         return base64.b64decode(content, validate=True)
@@ -151,5 +151,5 @@ def _telemetry(raw: dict[str, Any], violations: list[str]) -> dict[str, Any]:
 
 def parse_seconds(raw: Any) -> dict[str, float]:
     """{stage: seconds} of a machine, without what is no such thing."""
-    valid = raw.items() if type(raw) is dict and len(raw) < 1000 else ()
+    valid = raw.items() if isinstance(raw, dict) and len(raw) < 1000 else ()
     return {printable(name, WORD.longest): float(spent) for name, spent in valid if type(spent) in (int, float) and 0 <= spent < 1e9}

@@ -29,7 +29,7 @@ def parse_apply(raw: Any, steps: Collection[str], before: Scopes, where: str) ->
     """A twin's reply to a plan with steps of these ids; before is what was known of the twin."""
     sent, read = _object(raw, "scopes", where), _object(raw, "read", where)
     results = raw.get("results")
-    if type(results) is not list:
+    if not isinstance(results, list):
         raise TwinError("The twin %s answered without results: install the same version of safetytwin.twin in it and here." % where)
     keys = {scope: _keys(scope, found) for scope, found in read.items() if scope in SCHEMA}
     return {
@@ -39,8 +39,8 @@ def parse_apply(raw: Any, steps: Collection[str], before: Scopes, where: str) ->
 
 
 def _object(raw: Any, name: str, where: str) -> dict[str, Any]:
-    found = raw.get(name) if type(raw) is dict else None
-    if type(found) is not dict:
+    found = raw.get(name) if isinstance(raw, dict) else None
+    if not isinstance(found, dict):
         raise TwinError("The twin %s answered without %s: install the same version of safetytwin.twin in it and here." % (where, name))
     return found
 
@@ -53,19 +53,19 @@ def _scope(scope: str, sent: dict[str, Any], before: Body | None) -> Body:
 
 def _keys(scope: str, keys: Any) -> list[str] | None:
     """The keys of a scope that were read back; None for all of them."""
-    if type(keys) is not list:
+    if not isinstance(keys, list):
         return None
     check = check_of_scope(scope).key
-    return [key for key in keys if type(key) is str and check(key) is None]
+    return [key for key in keys if isinstance(key, str) and check(key) is None]
 
 
 def _results(raw: list[Any], steps: Collection[str]) -> list[Result]:
     """What the twin says of the plan's steps; what is said of other steps is left out."""
     found: dict[str, Result] = {}
     for row in raw:
-        step = row.get("id") if type(row) is dict else None
-        if type(step) is str and step in steps and type(row.get("changed")) is bool:
+        step = row.get("id") if isinstance(row, dict) else None
+        if isinstance(step, str) and step in steps and isinstance(row.get("changed"), bool):
             failed = row.get("failed")
-            said = None if failed is None else printable(failed if type(failed) is str else "", SENTENCE) or "It failed without a word."
+            said = None if failed is None else printable(failed if isinstance(failed, str) else "", SENTENCE) or "It failed without a word."
             found[step] = {"id": step, "changed": row["changed"], "failed": said}
     return list(found.values())

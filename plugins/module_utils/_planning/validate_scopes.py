@@ -59,19 +59,19 @@ def failed_scope(note: str, before: Body | None) -> Body:
 
 def _shape(scope: str, raw: Any, whole: bool) -> str | None:
     """What of a whole scope breaks a rule, as the end of a sentence."""
-    if type(raw) is not dict:
+    if not isinstance(raw, dict):
         return "is not an object"
     most = check_of_scope(scope).most
     for name, kind in (("items", dict), ("excluded", dict), *(() if whole else (("removed", list),))):
-        if type(raw.get(name)) is not kind:
+        if not isinstance(raw.get(name), kind):
             return "has no valid %s" % name
         if len(raw[name]) > most:
             return "has more than %d %s" % (most, name)
     if raw.get("status") not in STATUSES:
         return "has no valid status"
-    if type(raw.get("note")) is not str:
+    if not isinstance(raw.get("note"), str):
         return "has no valid note"
-    if not whole and any(type(key) is not str for key in raw["removed"]):
+    if not whole and any(not isinstance(key, str) for key in raw["removed"]):
         return "has no valid removed"
     return None
 

@@ -23,7 +23,7 @@ def check_of(shape: Shape) -> Check:
     if isinstance(shape, Number):
         return _number(shape)
     if isinstance(shape, Flag):
-        return lambda value: None if type(value) is bool else "is neither true nor false"
+        return lambda value: None if isinstance(value, bool) else "is neither true nor false"
     if isinstance(shape, Listing):
         return _listing(shape)
     if isinstance(shape, Record):
@@ -37,7 +37,7 @@ def _text(shape: Text) -> Check:
     matches, longest, wrong = re.compile(shape.pattern).fullmatch, shape.longest, "is not %s" % shape.doc
 
     def check(value: Any) -> str | None:
-        if type(value) is not str:
+        if not isinstance(value, str):
             return "is not text"
         if len(value) > longest:
             return "is longer than %d characters" % longest
@@ -48,7 +48,7 @@ def _text(shape: Text) -> Check:
 
 def _number(shape: Number) -> Check:
     def check(value: Any) -> str | None:
-        if type(value) is not int:  # a bool is no number here
+        if isinstance(value, bool) or not isinstance(value, int):
             return "is not a whole number"
         return None if shape.least <= value <= shape.most else "is not between %d and %d" % shape
 
@@ -59,7 +59,7 @@ def _listing(shape: Listing) -> Check:
     check_each = check_of(shape.each)
 
     def check(value: Any) -> str | None:
-        if type(value) is not list:
+        if not isinstance(value, list):
             return "is not a list"
         if len(value) > shape.most:
             return "has more than %d entries" % shape.most
@@ -74,7 +74,7 @@ def _listing(shape: Listing) -> Check:
 
 def _record(members: dict[str, Check], needed: tuple[str, ...]) -> Check:
     def check(value: Any) -> str | None:
-        if type(value) is not dict:
+        if not isinstance(value, dict):
             return "is not an object"
         for name, entry in value.items():
             if entry is None:
@@ -97,7 +97,7 @@ def _mapping(shape: Mapping) -> Check:
     check_key, check_value = check_of(shape.key), check_of(shape.value)
 
     def check(value: Any) -> str | None:
-        if type(value) is not dict:
+        if not isinstance(value, dict):
             return "is not an object"
         if len(value) > shape.most:
             return "has more than %d members" % shape.most
@@ -114,7 +114,7 @@ def _tree(shape: Tree) -> Check:
     check_text = _text(shape.text)
 
     def check(value: Any) -> str | None:
-        if type(value) is not dict:
+        if not isinstance(value, dict):
             return "is not an object"
         level, seen = [value], 1
         for _depth in range(shape.depth):
@@ -123,7 +123,7 @@ def _tree(shape: Tree) -> Check:
             if seen > shape.most:
                 return "has more than %d values" % shape.most
             for entry in below:
-                wrong = check_text(entry) if type(entry) is str else None
+                wrong = check_text(entry) if isinstance(entry, str) else None
                 if wrong:
                     return "has a value that %s" % wrong
             level = [entry for entry in below if type(entry) in (dict, list)]
@@ -136,7 +136,7 @@ def _tree(shape: Tree) -> Check:
 
 def _below(node: Any) -> list[Any]:
     """The values of a list or an object, with the names of its members."""
-    return node if type(node) is list else [*node, *node.values()]
+    return node if isinstance(node, list) else [*node, *node.values()]
 
 
 class ScopeCheck:
