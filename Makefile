@@ -14,32 +14,32 @@ BASE := 490e4e9
 
 .PHONY: help check test prove demo demo-down bench bench-compare generate clean
 
-help: ## what can be made
+help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
 
-check: ## lint, types, unit tests: 2 minutes
+check: ## run lint, type checks and unit tests (2 minutes)
 	@$(PYTHON) tests/tools/run_stages.py check $(STAGES)
 
-test: ## everything, on real machines: at most 45 minutes, as root
+test: ## run all tests on real machines, as root (20 to 25 minutes)
 	@$(PYTHON) tests/tools/run_stages.py test $(STAGES)
 
-prove: ## PART=name: a long proof, written to docs/proof
+prove: ## PART=name: run a long proof and write docs/proof/name.md
 	@$(PYTHON) tests/prove/prove.py $(PART)
 
-demo: ## a lab host and its twin, changed live
+demo: ## create a host and its twin, and show changes that reach it
 	@$(PYTHON) tests/demo/demo.py $(ONLY)
 
-demo-down: ## remove what demo made
+demo-down: ## remove the machines of the demo
 	@$(PYTHON) tests/demo/demo.py --down
 
-bench: ## the figures of bench/README.md
+bench: ## measure the figures of bench/README.md on the machines of the demo
 	@$(PYTHON) bench/run.py $(ONLY)
 
-bench-compare: ## BASE=commit: this tree and a commit, measured in turns
+bench-compare: ## BASE=commit: measure this tree and a commit in turns
 	@$(PYTHON) bench/compare.py $(BASE)
 
-generate: ## rewrite generated files
+generate: ## write the generated files
 	@tests/tools/generated --write
 
-clean: ## remove what was built in this tree; the cache stays
+clean: ## remove what was built in this tree, except the cache
 	@rm -rf build .ansible .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/output
