@@ -13,7 +13,8 @@ from ._scopes import reading
 from ._scopes.context import HOST, Context
 from ._scopes.memory import Memory
 from ._scopes.model import Body, Delta, HarvestRequest, Scopes
-from ._scopes.registry import SCHEMA, TELEMETRY, blob_readers, payloads
+from ._scopes.registry import SCHEMA, TELEMETRY
+from ._scopes.registry_parts import blob_readers, payloads
 from ._scopes.schema import FORMAT
 from ._scopes.state import delta, state_digest
 from ._transport.program import main

@@ -20,7 +20,8 @@ from ._libvirt import client
 from ._planning import due, reconcile_plan, summary, validate_reply
 from ._planning.reconcile_plan import Actual, Outcome, ReconcilePlan
 from ._scopes.model import HostDocument
-from ._scopes.registry import SCHEMA, policies
+from ._scopes.registry import SCHEMA
+from ._scopes.registry_parts import policies
 from ._store import ingest, retention
 from ._store.layout import host_key, twin_key
 from ._store.records import Head, Store, open_store

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any, Dict, Sequence, Tuple
 
 from .._scopes.context import TWIN, Context
-from .._scopes.registry import snapshots
+from .._scopes.registry_parts import snapshots
 
 Look = Dict[Tuple[str, str], Any]
 

@@ -13,7 +13,7 @@ from .._base.errors import TwinError
 from .._planning import graph
 from .._scopes.model import Spool
 from .._scopes.parts import Applier, Step
-from .._scopes.registry import appliers
+from .._scopes.registry_parts import appliers
 from .._scopes.step_result import Done, Result, failed
 
 

@@ -9,7 +9,7 @@ import collections
 from typing import Iterable, Sequence
 
 from .._scopes.parts import Readback, Step
-from .._scopes.registry import readbacks
+from .._scopes.registry_parts import readbacks
 
 _PLAIN = Readback()
 

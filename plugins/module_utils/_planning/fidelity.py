@@ -9,7 +9,8 @@ from typing import Any, Mapping, TypedDict
 
 from .._base.reasons import DEGRADED, IMPOSSIBLE, REASONS, REPRODUCED, code_of, explain
 from .._scopes.model import Body, Item, Reasons, Scopes
-from .._scopes.registry import SCHEMA, policies
+from .._scopes.registry import SCHEMA
+from .._scopes.registry_parts import policies
 from .._scopes.schema import lane_of
 from .diff import differing, picked
 

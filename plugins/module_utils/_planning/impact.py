@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .._scopes.model import Change, Scopes
 from .._scopes.parts import Reach
-from .._scopes.registry import affecting
+from .._scopes.registry_parts import affecting
 from .._scopes.services.readers import RESTART, UnitReaders
 
 

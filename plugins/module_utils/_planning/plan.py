@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from .._scopes.model import Change, Scopes
 from .._scopes.parts import Order, PlanContext, Reach, Step
-from .._scopes.registry import SCHEMA, planners
+from .._scopes.registry import SCHEMA
+from .._scopes.registry_parts import planners
 from . import graph
 
 

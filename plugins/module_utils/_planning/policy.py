@@ -14,7 +14,8 @@ from .._base.patterns import matches_any
 from .._scopes.model import Item, Items, Reasons, Scopes
 from .._scopes.packages import policy as packages
 from .._scopes.parts import Policy, TwinRules
-from .._scopes.registry import SCHEMA, policies
+from .._scopes.registry import SCHEMA
+from .._scopes.registry_parts import policies
 
 
 def substrate_of(baseline: Scopes, host_scopes: Scopes) -> dict[str, list[str]]:

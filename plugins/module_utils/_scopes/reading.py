@@ -14,7 +14,8 @@ from .._base.errors import TwinError
 from .context import TWIN, Context
 from .model import Scopes
 from .packages import dpkg
-from .registry import SCHEMA, collectors, telemetry
+from .registry import SCHEMA
+from .registry_parts import collectors, telemetry
 
 # What all scopes of this machine share, as a resident process has it ready for its forks; empty in a process of its own.
 WARM: dict[str, Any] = {}

@@ -15,7 +15,7 @@ from .._base import paths
 from .._packages import fetch, proxy
 from .._scopes.model import Scopes
 from .._scopes.parts import ApplyReply, Payload, Step
-from .._scopes.registry import payloads
+from .._scopes.registry_parts import payloads
 from .._store.ingest import apt_sources
 from .._store.records import Store
 from .channel import Channel

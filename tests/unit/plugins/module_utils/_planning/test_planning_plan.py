@@ -7,7 +7,7 @@ from ansible_collections.safetytwin.twin.plugins.module_utils._planning import g
 from ansible_collections.safetytwin.twin.plugins.module_utils._planning.diff import diff
 from ansible_collections.safetytwin.twin.plugins.module_utils._planning.impact import dependents
 from ansible_collections.safetytwin.twin.plugins.module_utils._planning.plan import plan
-from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.registry import appliers
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.registry_parts import appliers
 
 
 def steps_of(actual, desired):

@@ -129,7 +129,8 @@ def test_a_folder_is_all_that_a_scope_needs(package):
 def test_its_steps_stand_where_its_planner_puts_them(package):
     code = """
 from safetytwin._planning import graph
-from safetytwin._scopes.registry import SCHEMA, planners
+from safetytwin._scopes.registry import SCHEMA
+from safetytwin._scopes.registry_parts import planners
 orders = {name: order for planner in planners().values() for name, order in planner.batches.items()}
 after = graph.after_of(orders)
 assert after["notes.write"] == {"files.place"} and "notes.write" in after["services.run"]
