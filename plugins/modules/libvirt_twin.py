@@ -321,9 +321,9 @@ def main():
     if module.params["state"] == "absent" and module.params["snapshot"]:
         module.fail_json(msg="state absent removes the twin with its snapshots: leave the option snapshot out.")
     try:
-        wish = dict(module.params, twin=chosen(module.params["twin"], module.params["host"]))
-        with client.connect(module.params["uri"]) as connection, alone(wish["twin"], module.check_mode):
-            result = provision(connection, wish, dry=module.check_mode)
+        desired = dict(module.params, twin=chosen(module.params["twin"], module.params["host"]))
+        with client.connect(module.params["uri"]) as connection, alone(desired["twin"], module.check_mode):
+            result = provision(connection, desired, dry=module.check_mode)
     except TwinError as error:
         module.fail_json(msg=str(error))
     except OSError as error:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a domain may be treated as the twin that a wish names, and whether a twin to be made may follow its host."""
+"""Whether a domain may be treated as the twin that the options name, and whether a twin to be made may follow its host."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from .._libvirt import client
 from .._libvirt.metadata import Metadata
 
 
-def claim(conn: client.Connection, wish: Mapping[str, Any]) -> client.Twin | None:
-    """The twin of the wish, or None where its domain does not exist; a domain that is anything else is refused."""
-    name, host = wish["twin"], wish["host"]
+def claim(conn: client.Connection, desired: Mapping[str, Any]) -> client.Twin | None:
+    """The twin of the desired, or None where its domain does not exist; a domain that is anything else is refused."""
+    name, host = desired["twin"], desired["host"]
     dom = client.lookup(conn, name)
     if dom is None:
         return None
@@ -24,28 +24,28 @@ def claim(conn: client.Connection, wish: Mapping[str, Any]) -> client.Twin | Non
         raise Refused("Domain %s exists and is not a twin: rename or remove it, or choose another id with the option twin; it was not touched." % name)
     if ours["host"] != host:
         raise Refused("Domain %s is a twin of host %s, not of %s: choose another id with the option twin." % (name, ours["host"], host))
-    if wish["state"] != "absent":
-        _admit(wish, ours)
+    if desired["state"] != "absent":
+        _admit(desired, ours)
     return client.describe(dom)
 
 
-def _admit(wish: Mapping[str, Any], ours: Metadata) -> None:
+def _admit(desired: Mapping[str, Any], ours: Metadata) -> None:
     """Refuse to go on with a twin that was made of another machine, or otherwise than asked for now."""
-    if wish["machine_id"] and ours["machine_id"] != wish["machine_id"]:
+    if desired["machine_id"] and ours["machine_id"] != desired["machine_id"]:
         raise Refused(
             "Domain %s mirrors the machine with id %s, but host %s has id %s: it was reinstalled, or two hosts claim one twin. "
-            "Remove the twin (state absent) to mirror this machine instead." % (wish["twin"], ours["machine_id"], wish["host"], wish["machine_id"])
+            "Remove the twin (state absent) to mirror this machine instead." % (desired["twin"], ours["machine_id"], desired["host"], desired["machine_id"])
         )
-    if wish["follows"] not in (None, ours["follows"]):
+    if desired["follows"] not in (None, ours["follows"]):
         raise Refused(
-            "The twin %s was made with follows %s, which cannot be changed: leave the option follows out." % (wish["twin"], str(ours["follows"]).lower())
+            "The twin %s was made with follows %s, which cannot be changed: leave the option follows out." % (desired["twin"], str(ours["follows"]).lower())
         )
 
 
-def follows(conn: client.Connection, wish: Mapping[str, Any]) -> bool:
+def follows(conn: client.Connection, desired: Mapping[str, Any]) -> bool:
     """Whether a twin to be made follows its host; a second one that does is refused, as syncs of the host bring only one along."""
-    wanted: bool = wish["twin"] == following(wish["host"]) if wish["follows"] is None else wish["follows"]
-    other = next((twin["twin"] for twin in client.twins(conn, wish["host"]) if twin["follows"]), None)
+    wanted: bool = desired["twin"] == following(desired["host"]) if desired["follows"] is None else desired["follows"]
+    other = next((twin["twin"] for twin in client.twins(conn, desired["host"]) if twin["follows"]), None)
     if wanted and other:
-        raise Refused("The twin %s follows host %s already: make this one with follows false, or remove that one first." % (other, wish["host"]))
+        raise Refused("The twin %s follows host %s already: make this one with follows false, or remove that one first." % (other, desired["host"]))
     return wanted

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Bring one twin of a host to a wanted state: a plan of steps first, then the steps, unless only the plan is asked for.
 
-A wish is the options of the module libvirt_twin, by name; its twin is always given.
+What is desired are the options of the module libvirt_twin, by name; its twin is always given.
 """
 
 from __future__ import annotations
@@ -33,26 +33,26 @@ VCPUS = 2
 NEXT_BOOT = ("accel", "machine", "memory", "network", "vcpus")  # QEMU reads these when it starts
 
 # The options of the module libvirt_twin, by name.
-Wish = Mapping[str, Any]
+Desired = Mapping[str, Any]
 
 
-def provision(conn: Connection, wish: Wish, dry: bool = False) -> dict[str, Any]:
-    """Carry out a wish and return the result of the module libvirt_twin; dry: only say what would be done."""
-    twin = claims.claim(conn, wish)
+def provision(conn: Connection, desired: Desired, dry: bool = False) -> dict[str, Any]:
+    """Carry out what is desired and return the result of the module libvirt_twin; dry: only say what would be done."""
+    twin = claims.claim(conn, desired)
     facts: dict[str, Any] = {}
     before = _shown(twin["spec"] if twin else None, twin["state"] if twin else "absent")
-    if wish["state"] == "absent":
-        want, goal, steps = None, "absent", _removal(conn, wish, twin)
+    if desired["state"] == "absent":
+        want, goal, steps = None, "absent", _removal(conn, desired, twin)
     else:
-        want, goal, steps = _presence(conn, wish, twin, facts, dry)
+        want, goal, steps = _presence(conn, desired, twin, facts, dry)
     done = carry_out(steps, dry)
     after = _shown(want, goal)
-    if wish["snapshot"]:
-        current = twin if dry else claims.claim(conn, wish)
-        steps = snapshots.plan(conn, current, wish["snapshot"]) if current else snapshots.plan_new(wish["snapshot"])
+    if desired["snapshot"]:
+        current = twin if dry else claims.claim(conn, desired)
+        steps = snapshots.plan(conn, current, desired["snapshot"]) if current else snapshots.plan_new(desired["snapshot"])
         done += carry_out(steps, dry)
-        after["snapshots"] = _names_after(after["snapshots"], wish["snapshot"])
-    facts.update(_facts(conn, claims.claim(conn, wish), want), changed=bool(done), steps=done, diff={"before": before, "after": after})
+        after["snapshots"] = _names_after(after["snapshots"], desired["snapshot"])
+    facts.update(_facts(conn, claims.claim(conn, desired), want), changed=bool(done), steps=done, diff={"before": before, "after": after})
     return facts
 
 
@@ -73,18 +73,18 @@ def _shown(spec: Spec | None, state: str) -> dict[str, Any]:
     return dict(shown, state=state, snapshots=[one["name"] for one in spec["metadata"]["snapshots"]] if spec else [])
 
 
-def _names_after(names: list[str], wish: Mapping[str, str]) -> list[str]:
-    kept = [name for name in names if name != wish["name"]]
-    return kept if wish["state"] == "absent" else kept + [wish["name"]] if wish["name"] not in names else names
+def _names_after(names: list[str], desired: Mapping[str, str]) -> list[str]:
+    kept = [name for name in names if name != desired["name"]]
+    return kept if desired["state"] == "absent" else kept + [desired["name"]] if desired["name"] not in names else names
 
 
-def _removal(conn: Connection, wish: Wish, twin: Twin | None) -> list[Step]:
-    name = wish["twin"]
-    directory = twin["directory"] if twin else twindir.path_of(wish["directory"], name)
+def _removal(conn: Connection, desired: Desired, twin: Twin | None) -> list[Step]:
+    name = desired["twin"]
+    directory = twin["directory"] if twin else twindir.path_of(desired["directory"], name)
     steps = []
     if twin:
         steps.append(Step("remove the domain %s" % name, functools.partial(client.undefine, client.lookup(conn, name))))
-    network, mac = (twin["spec"]["network"], twin["spec"]["mac"]) if twin else (wish["network"] or libvirt_network.NAME, domain.mac_address(name))
+    network, mac = (twin["spec"]["network"], twin["spec"]["mac"]) if twin else (desired["network"] or libvirt_network.NAME, domain.mac_address(name))
     steps += _lease_freed(conn, network, mac, name)
     if os.path.isdir(directory):
         steps.append(Step("remove the directory %s" % directory, functools.partial(_remove_tree, directory)))
@@ -106,27 +106,27 @@ def _remove_tree(directory: str) -> None:
         raise TwinError("%s cannot be removed: run this as root (become)." % directory) from denied
 
 
-def _presence(conn: Connection, wish: Wish, twin: Twin | None, facts: dict[str, Any], dry: bool) -> tuple[Spec, str, list[Step]]:
+def _presence(conn: Connection, desired: Desired, twin: Twin | None, facts: dict[str, Any], dry: bool) -> tuple[Spec, str, list[Step]]:
     """The wanted spec, the wanted state, and the steps there; facts gets what only making the twin can tell."""
-    have, image = (twin["spec"], None) if twin else _new(conn, wish)
+    have, image = (twin["spec"], None) if twin else _new(conn, desired)
     want: Spec = {
-        **have, "memory": wish["memory"] or have["memory"], "vcpus": wish["vcpus"] or have["vcpus"],
-        "machine": wish["machine"] or have["machine"], "network": wish["network"] or have["network"],
+        **have, "memory": desired["memory"] or have["memory"], "vcpus": desired["vcpus"] or have["vcpus"],
+        "machine": desired["machine"] or have["machine"], "network": desired["network"] or have["network"],
     }
-    verdict = _acceleration(wish, have["accel"], dry)
+    verdict = _acceleration(desired, have["accel"], dry)
     want["accel"], facts["accel_reason"] = verdict["accel"], verdict["reason"]
-    steps, want["metadata"] = _connection(conn, wish, twin, want)
+    steps, want["metadata"] = _connection(conn, desired, twin, want)
     if image:
-        steps += _making(wish, want, image, facts)
+        steps += _making(desired, want, image, facts)
     steps += _ssh_config(want)
     changes = domain.differences(have, want)
     if twin is None or changes:
-        says = "change %s" % ", ".join(changes) if twin else "define the domain %s" % want["name"]
-        steps.append(Step(says, lambda: client.define(conn, domain.build(want))))
+        description = "change %s" % ", ".join(changes) if twin else "define the domain %s" % want["name"]
+        steps.append(Step(description, lambda: client.define(conn, domain.build(want))))
     state = twin["state"] if twin else "shutoff"
-    goal = STATES.get(wish["state"], state)
+    goal = STATES.get(desired["state"], state)
     if goal != state:
-        patience = wish["shutdown_timeout"]
+        patience = desired["shutdown_timeout"]
         steps.append(
             Step(
                 "bring the domain from %s to %s" % (state, goal),
@@ -136,30 +136,31 @@ def _presence(conn: Connection, wish: Wish, twin: Twin | None, facts: dict[str, 
     return want, goal, steps
 
 
-def _new(conn: Connection, wish: Wish) -> tuple[Spec, Image]:
-    """The spec of a twin to be made, before the wish's own values, and the image it is made from."""
-    image = _image(wish)
-    return _blank(wish, image, claims.follows(conn, wish)), image
+def _new(conn: Connection, desired: Desired) -> tuple[Spec, Image]:
+    """The spec of a twin to be made, before the options are applied, and the image it is made from."""
+    image = _image(desired)
+    return _blank(desired, image, claims.follows(conn, desired)), image
 
 
-def _image(wish: Wish) -> Image:
+def _image(desired: Desired) -> Image:
     for option in ("image", "machine_id"):
-        if not wish[option]:
+        if not desired[option]:
             raise TwinError(
-                "Host %s has no twin %s yet, and the option %s is missing: give image and machine_id to create the twin." % (wish["host"], wish["twin"], option)
+                "Host %s has no twin %s yet, and the option %s is missing: give image and machine_id to create the twin."
+                % (desired["host"], desired["twin"], option)
             )
-    return read_image(wish["image"])
+    return read_image(desired["image"])
 
 
-def _blank(wish: Wish, image: Image, follows: bool) -> Spec:
-    name = wish["twin"]
-    directory = twindir.path_of(wish["directory"], name)
+def _blank(desired: Desired, image: Image, follows: bool) -> Spec:
+    name = desired["twin"]
+    directory = twindir.path_of(desired["directory"], name)
     metadata: Metadata = {
         "format": FORMAT,
         "twin": name,
-        "host": wish["host"],
+        "host": desired["host"],
         "follows": follows,
-        "machine_id": wish["machine_id"],
+        "machine_id": desired["machine_id"],
         "image": image["digest"],
         "revision": 0,
         "address": "",
@@ -182,26 +183,26 @@ def _blank(wish: Wish, image: Image, follows: bool) -> Spec:
     }
 
 
-def _acceleration(wish: Wish, known: str, dry: bool) -> accel.Verdict:
-    if known and not wish["accel"]:
+def _acceleration(desired: Desired, known: str, dry: bool) -> accel.Verdict:
+    if known and not desired["accel"]:
         return {"accel": known, "reason": "as the domain is defined"}
-    kernels = [os.path.join(wish["image"], "vmlinuz")] if wish["image"] else []
+    kernels = [os.path.join(desired["image"], "vmlinuz")] if desired["image"] else []
     kernels += sorted(glob.glob("/boot/vmlinuz-*"), reverse=True)
-    remember = not dry and os.access(wish["directory"], os.W_OK)
-    return accel.choose(wish["accel"] or "auto", kernels, os.path.join(wish["directory"], "accel.json"), remember)
+    remember = not dry and os.access(desired["directory"], os.W_OK)
+    return accel.choose(desired["accel"] or "auto", kernels, os.path.join(desired["directory"], "accel.json"), remember)
 
 
-def _connection(conn: Connection, wish: Wish, twin: Twin | None, want: Spec) -> tuple[list[Step], Metadata]:
+def _connection(conn: Connection, desired: Desired, twin: Twin | None, want: Spec) -> tuple[list[Step], Metadata]:
     """Steps for network and fixed lease, and the metadata with the address that follows."""
     name, metadata = want["network"], want["metadata"]
-    says = libvirt_network.missing_network(conn, name, wish["subnet"])
-    steps = [Step(says, functools.partial(libvirt_network.make, conn, name, wish["subnet"]))] if says else []
+    description = libvirt_network.missing_network(conn, name, desired["subnet"])
+    steps = [Step(description, functools.partial(libvirt_network.make, conn, name, desired["subnet"]))] if description else []
     if twin and twin["spec"]["network"] != name:
         steps += _lease_freed(conn, twin["spec"]["network"], want["mac"], want["name"])
     found: libvirt_network.Network = libvirt_network.find(conn, name) or {
         "active": False,
         "ours": True,
-        "subnet": wish["subnet"] or libvirt_network.SUBNET,
+        "subnet": desired["subnet"] or libvirt_network.SUBNET,
         "leases": {},
     }
     if not found["ours"]:
@@ -213,26 +214,26 @@ def _connection(conn: Connection, wish: Wish, twin: Twin | None, want: Spec) -> 
     return steps, {**metadata, "address": address}
 
 
-def _making(wish: Wish, want: Spec, image: Image, facts: dict[str, Any]) -> list[Step]:
+def _making(desired: Desired, want: Spec, image: Image, facts: dict[str, Any]) -> list[Step]:
     directory = os.path.dirname(want["disk"])
 
     def disk() -> None:
         for name in layers.parents(directory):  # of a domain that was undefined under us: the twin starts anew
             os.unlink(os.path.join(directory, name))
-        layers.create(want["disk"], image["disk"], wish["disk"])
+        layers.create(want["disk"], image["disk"], desired["disk"])
 
     def seed() -> None:
-        keys = twindir.seed_keys(directory, want["name"], wish["authorized_keys"])
+        keys = twindir.seed_keys(directory, want["name"], desired["authorized_keys"])
         want["metadata"]["host_key"] = " ".join(keys["host_public"].split()[:2])
-        hashed, generated = twindir.hash_password(wish["console_password"])
+        hashed, generated = twindir.hash_password(desired["console_password"])
         if generated:
             facts["console_password_generated"] = generated
-        marker = {"host": wish["host"], "twin": want["name"], "uuid": want["uuid"]}
-        console = {"user": wish["console_user"], "hash": hashed}
+        marker = {"host": desired["host"], "twin": want["name"], "uuid": want["uuid"]}
+        console = {"user": desired["console_user"], "hash": hashed}
         twin_seed.write_iso(want["seed"], twin_seed.documents(marker, want["mac"], keys, console))
 
     return [
-        Step("make the directory %s" % directory, lambda: twindir.prepare(wish["directory"], directory)),
+        Step("make the directory %s" % directory, lambda: twindir.prepare(desired["directory"], directory)),
         Step("make the disk layer %s" % os.path.basename(want["disk"]), disk),
         Step("make keys and seed", seed),
     ]

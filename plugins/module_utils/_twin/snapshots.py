@@ -19,16 +19,16 @@ from . import layers
 from .steps import Step
 
 
-def plan(conn: Connection, twin: Twin, wish: Mapping[str, str]) -> list[Step]:
-    """Steps that make the wish {"name", "state": present|absent|reverted} true of a twin; none when it is."""
-    return {"present": _present, "absent": _absent, "reverted": _reverted}[wish["state"]](conn, twin, wish["name"])
+def plan(conn: Connection, twin: Twin, desired: Mapping[str, str]) -> list[Step]:
+    """Steps that make the desired {"name", "state": present|absent|reverted} true of a twin; none when it is."""
+    return {"present": _present, "absent": _absent, "reverted": _reverted}[desired["state"]](conn, twin, desired["name"])
 
 
-def plan_new(wish: Mapping[str, str]) -> list[Step]:
+def plan_new(desired: Mapping[str, str]) -> list[Step]:
     """The same for a twin that does not exist yet: only its first snapshot can be wanted."""
-    if wish["state"] == "reverted":
-        raise TwinError("The twin does not exist, so it has no snapshot %s to revert to." % wish["name"])
-    return [Step("take the snapshot %s" % wish["name"], _no_twin)] if wish["state"] == "present" else []
+    if desired["state"] == "reverted":
+        raise TwinError("The twin does not exist, so it has no snapshot %s to revert to." % desired["name"])
+    return [Step("take the snapshot %s" % desired["name"], _no_twin)] if desired["state"] == "present" else []
 
 
 def _no_twin() -> None:
@@ -104,8 +104,8 @@ def _tidying(conn: Connection, twin: Twin, snapshots: list[Snapshot], active: st
     useless = layers.waste(below, [one["file"] for one in snapshots], active)
     if not useless:
         return []
-    says = "free %d disk layer%s" % (len(useless), "" if len(useless) == 1 else "s")
-    return [Step(says, functools.partial(_tidy, conn, twin["twin"]))]
+    description = "free %d disk layer%s" % (len(useless), "" if len(useless) == 1 else "s")
+    return [Step(description, functools.partial(_tidy, conn, twin["twin"]))]
 
 
 def _tidy(conn: Connection, twin_id: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Callable, Iterable, NamedTuple
 class Step(NamedTuple):
     """One thing to do, as a sentence for people and as the function that does it."""
 
-    says: str
+    description: str
     act: Callable[[], Any]
 
 
@@ -20,4 +20,4 @@ def carry_out(steps: Iterable[Step], dry: bool) -> list[str]:
     for step in steps:
         if not dry:
             step.act()
-    return [step.says for step in steps]
+    return [step.description for step in steps]

@@ -16,10 +16,10 @@ WISH = {"host": "web1", "twin": "twin-web1", "image": None, "machine_id": "m1", 
 
 @pytest.mark.parametrize("option", ["image", "machine_id"])
 def test_a_new_twin_needs_an_image_and_a_machine(option):
-    wish = dict(WISH, image="/srv/image")
-    wish[option] = None
+    desired = dict(WISH, image="/srv/image")
+    desired[option] = None
     with pytest.raises(TwinError, match="web1 has no twin .*%s" % option):
-        provision._image(wish)
+        provision._image(desired)
 
 
 def test_names_of_snapshots_after_a_wish():
@@ -49,7 +49,7 @@ def test_ssh_config_is_written_where_it_differs(tmp_path):
     assert twindir.read(str(tmp_path / "ssh_config")) == twindir.ssh_config(str(tmp_path), "twin-web1", "192.0.2.9")
     assert provision._ssh_config(want) == []
     want["metadata"]["address"] = "192.0.2.10"
-    assert [again.says for again in provision._ssh_config(want)] == ["write %s" % (tmp_path / "ssh_config")]
+    assert [again.description for again in provision._ssh_config(want)] == ["write %s" % (tmp_path / "ssh_config")]
 
 
 def test_removing_a_directory_that_may_not_be_removed_is_a_sentence(tmp_path, monkeypatch):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which steps a wish about a snapshot takes, on real layers; that they are taken is shown in tests/integration."""
+"""Which steps a desired about a snapshot takes, on real layers; that they are taken is shown in tests/integration."""
 from __future__ import annotations
 
 import os
@@ -28,7 +28,7 @@ def twin(tmp_path):
 
 
 def says(twin, state, name):
-    return [step.says for step in snapshots.plan(None, twin, {"name": name, "state": state})]
+    return [step.description for step in snapshots.plan(None, twin, {"name": name, "state": state})]
 
 
 def test_a_snapshot_is_taken_once(twin):
@@ -59,7 +59,7 @@ def test_what_nothing_needs_is_freed(twin):
 
 
 def test_a_twin_that_does_not_exist_yet():
-    assert [step.says for step in snapshots.plan_new({"name": "first", "state": "present"})] == ["take the snapshot first"]
+    assert [step.description for step in snapshots.plan_new({"name": "first", "state": "present"})] == ["take the snapshot first"]
     assert snapshots.plan_new({"name": "first", "state": "absent"}) == []
     with pytest.raises(TwinError, match="has no snapshot first to revert to"):
         snapshots.plan_new({"name": "first", "state": "reverted"})
