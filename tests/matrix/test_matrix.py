@@ -12,6 +12,7 @@ import subprocess
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LIMIT = 40 * 60  # seconds a session may take
@@ -36,6 +37,11 @@ def test_each_version_has_its_python_or_is_named(record_testsuite_property):
     for core in PYTHONS.keys() - set(THERE):
         record_testsuite_property(figure(core), "NOT RUN: this Python is not on this machine")
     assert THERE
+
+
+def test_the_oldest_version_is_the_one_that_the_collection_requires():
+    required = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))["requires_ansible"]
+    assert required == f">={next(iter(NOX['CORES']))}.0"
 
 
 @pytest.mark.parametrize("core", THERE)
