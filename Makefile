@@ -11,6 +11,7 @@ PYTHON := venv=$$(tests/tools/bootstrap) && exec "$$venv/bin/python"
 STAGES :=
 ONLY :=
 BASE := 490e4e9
+TURNS := 2
 
 .PHONY: help check test prove demo demo-down bench bench-compare generate clean
 
@@ -36,7 +37,7 @@ bench: ## measure the figures of bench/README.md on the machines of the demo
 	@$(PYTHON) bench/run.py $(ONLY)
 
 bench-compare: ## BASE=commit: measure this tree and a commit in turns
-	@$(PYTHON) bench/compare.py $(BASE)
+	@$(PYTHON) bench/compare.py $(BASE) $(TURNS)
 
 generate: ## write the generated files
 	@tests/tools/generated --write

@@ -27,7 +27,6 @@ from labkit.pair import Pair  # noqa: E402
 from labkit.shell import cache  # noqa: E402
 
 HOST = "compare1"
-TURNS = 2
 # What the two sides keep in different formats; images and package files are kept between turns.
 STATE = pathlib.Path("/var/lib/safetytwin")
 KEPT = ("store.sqlite*", "blobs", "documents", "twins")
@@ -64,8 +63,8 @@ class Side:
         quiet(self.pair.install(), env=self.pair.environment)
 
     def turn(self, number: int) -> None:
-        """A fresh host and twin, every kind of cycle, and nothing left of them."""
-        say(f"\n== {self.name}, turn {number} of {TURNS}{' (not counted)' if not number else ''} (usually 4 min)")
+        """A fresh host and twin, every kind of cycle, and nothing left of them; turn 0 is only the first sync, which fills the caches."""
+        say(f"\n== {self.name}, turn {number} ({'usually 4 min' if number else 'not counted, usually 2 min'})")
         try:
             costs = self.measured(number)
         finally:
@@ -79,7 +78,7 @@ class Side:
         quiet(self.pair.lab("host", "up", HOST))
         self.pair.write_inventory()
         costs = {"the first sync, its base image from the cache": [self.sync()]}
-        for name, times, command, probe in CYCLES:
+        for name, times, command, probe in CYCLES if number else ():
             costs[name] = [self.cycle(command.format(n=f"{number}.{each}"), probe) for each in range(times)]
         return costs
 
@@ -150,22 +149,23 @@ def machine() -> str:
 
 
 def main() -> None:
-    if len(sys.argv) != 2:
-        sys.exit("usage: bench/compare.py COMMIT\nCompares this tree with a commit.")
+    if len(sys.argv) != 3 or not sys.argv[2].isdigit():
+        sys.exit("usage: bench/compare.py COMMIT TURNS\nCompares this tree with a commit, each in so many turns.")
     if list(STATE.glob("twins/*/")):
         sys.exit(f"compare: {STATE}/twins has twins, and the two sides cannot share their store. Remove them (make demo-down), then measure.")
-    commit = sys.argv[1]
+    commit, turns = sys.argv[1], int(sys.argv[2])
     head = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout.decode().strip()
     sides = (Side(commit, tree_of(commit)), Side("this tree", ROOT))
     for words in (("packages",), ("hypervisor", "up")):
         quiet(sides[1].pair.lab(*words))
     for side in sides:
         side.prepare()
-    for number in range(TURNS + 1):
+    for number in range(turns + 1):
         for side in sides:
             side.turn(number)
     text = (
-        f"# This tree and commit {commit}, measured in turns\n\nMeasured by `make bench-compare BASE={commit}` on {machine()}; this tree is commit {head}. "
+        f"# This tree and commit {commit}, measured in turns\n\n"
+        f"Measured by `make bench-compare BASE={commit} TURNS={turns}` on {machine()}; this tree is commit {head}. "
         f"Medians; CPU is that of the playbook and of all that it runs on controller and hypervisor, without QEMU.\n\n"
         f"| what | times | {commit} | {head} | ratio | limit |\n|---|---|---|---|---|---|\n{table(*sides)}\n"
     )
