@@ -57,7 +57,7 @@ def _check_identity(host: str, head: Host | None, machine: Machine) -> None:
     distribution = machine["distribution"]
     if not head and not FAMILY & {distribution["id"], *distribution["like"]}:
         raise Refused(
-            "%s is %s: hosts of the Debian family are mirrored so far. Take it out of group twin_hosts."
+            "%s is %s, but only hosts of the Debian family are supported. Remove it from the group twin_hosts."
             % (host, distribution["name"] or distribution["id"] or "of an unknown distribution")
         )
     if head and head.machine_id != machine["machine_id"]:

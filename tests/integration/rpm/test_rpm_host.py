@@ -18,7 +18,7 @@ if test -e /var/lib/safetytwin/store.sqlite; then
 fi
 exit ${status:-0}
 """
-SENTENCE = "hosts of the Debian family are mirrored so far. Take it out of group twin_hosts."
+SENTENCE = "but only hosts of the Debian family are supported. Remove it from the group twin_hosts."
 
 
 def play(host, *words):
@@ -41,14 +41,14 @@ def refused(host, *words):
 
 def test_install_refuses_it_and_prepares_nothing(fedora):
     said = refused(fedora, "install")
-    assert "ctrpm is Fedora: " + SENTENCE in said
+    assert "ctrpm is Fedora, " + SENTENCE in said
     assert "left:" not in said
 
 
 @pytest.mark.parametrize("words", [(), ("-e", "twin_image_path=/var/lib/any.qcow2"), ("--check",)], ids=["sync", "with an image of one's own", "check mode"])
 def test_the_first_sync_refuses_it_and_keeps_nothing(fedora, words):
     said = refused(fedora, "sync", *words)
-    assert "ctrpm is Fedora Linux 40 (Server Edition): " + SENTENCE in said
+    assert "ctrpm is Fedora Linux 40 (Server Edition), " + SENTENCE in said
     left = {line.partition(": ")[2] for line in said.splitlines() if line.startswith("left: ")}
     assert not {name for name in left if not name.startswith("store.sqlite")}, "no image, no facts for one, no contents"
     if left:

@@ -79,8 +79,8 @@ def test_another_machine_under_the_same_name_is_refused(store):
 
 
 @pytest.mark.parametrize(("distribution", "words"), [
-    ({"id": "fedora", "name": "Fedora Linux 40", "like": []}, "web1 is Fedora Linux 40: hosts of the Debian family"),
-    ({"id": "rocky", "name": "", "like": ["rhel", "centos", "fedora"]}, "web1 is rocky: hosts of the Debian family"),
+    ({"id": "fedora", "name": "Fedora Linux 40", "like": []}, "web1 is Fedora Linux 40, but only hosts of the Debian family"),
+    ({"id": "rocky", "name": "", "like": ["rhel", "centos", "fedora"]}, "web1 is rocky, but only hosts of the Debian family"),
     ({"id": "", "name": ""}, "unknown distribution"),
 ])
 def test_a_host_that_cannot_be_mirrored_is_refused_before_anything_is_kept(store, distribution, words):
