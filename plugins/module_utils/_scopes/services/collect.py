@@ -84,7 +84,7 @@ def _only(keys: Collection[str], bus_names: set[str]) -> Items:
     names = {key for key in keys if not key.startswith(OTHERS)}
     templates = {name for name in names if is_template(name)}
     units = show(SYSTEM, names - templates)
-    triggers = {name for unit in units.values() for name in unit.get("TriggeredBy", "").split()}
+    triggers = {name for unit in units.values() for name in systemd.split_names(unit.get("TriggeredBy", ""))}
     units.update(show(SYSTEM, triggers - set(units)))
     items = systemd.items(_at_rest(units, bus_names), bus_names)
     if templates:
@@ -107,7 +107,7 @@ def _kept(cache: dict[str, Any], tree: Tree, units: systemd.Units, bus_names: se
     """{name: fields, or None for what is no item} of unit files that are not loaded, and of templates."""
     if cache.get("stamp") != tree.stamp:
         cache.update(stamp=tree.stamp, files=_templates(tree.templates, set(tree.templates)))
-    loaded = {alias for unit in units.values() for alias in unit.get("Names", "").split()}
+    loaded = {alias for unit in units.values() for alias in systemd.split_names(unit.get("Names", ""))}
     wanted = {name for name in set(tree.names) | tree.linked if name.endswith(RUNNING)}
     unknown = wanted - loaded - set(cache["files"])
     found = show(SYSTEM, unknown)

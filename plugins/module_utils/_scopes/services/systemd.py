@@ -121,7 +121,7 @@ def _is_guarded(unit: Unit, units: Units) -> bool:
     if unit.get("LoadState") != "loaded" or not (unit.get("WantedBy") or unit.get("RequiredBy")):
         return False
     return any(name.endswith((".socket", ".path")) and units.get(name, {}).get("ActiveState") == "active"
-               for name in unit.get("TriggeredBy", "").split())
+               for name in split_names(unit.get("TriggeredBy", "")))
 
 
 def items(units: Units, bus_names: Collection[str]) -> Items:
@@ -149,7 +149,7 @@ def item(unit: Unit, units: Units, bus_names: Collection[str]) -> Item:
         "type": unit.get("Type") if service else None,
         "can_reload": unit.get("CanReload") == "yes" if service else None,
         "programs": programs(unit),
-        "relations": {name: sorted(unit[key].split()) for name, key in RELATIONS.items() if unit.get(key)},
+        "relations": {name: sorted(split_names(unit[key])) for name, key in RELATIONS.items() if unit.get(key)},
         "result": unit.get("Result"),
         "last_trigger": None if unit.get("LastTriggerUSec", "") in UNSET else unit["LastTriggerUSec"],
     }
@@ -160,6 +160,11 @@ def item(unit: Unit, units: Units, bus_names: Collection[str]) -> Item:
 def split_paths(value: str) -> list[str]:
     """A list of paths as systemd prints it: by blanks, those inside a path escaped."""
     return [part for part in shlex.split(value) if part] if "\\" in value or '"' in value else value.split()
+
+
+def split_names(value: str) -> list[str]:
+    """A list of unit names as systemd prints it: by blanks; names that hold a backslash are quoted, and the backslash is doubled."""
+    return [word[1:-1].replace("\\\\", "\\") if word.startswith('"') else word for word in value.split()]
 
 
 def environment_files(value: str) -> list[Item]:
