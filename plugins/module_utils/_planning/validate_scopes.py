@@ -16,7 +16,7 @@ from .._base.codec import digest, printable
 from .._base.reasons import REASONS, code_of
 from .._scopes.checks import ScopeCheck, check_once
 from .._scopes.grammars import text
-from .._scopes.model import Body, Declared, Items, Reasons
+from .._scopes.model import Body, Declared, Item, Items, Reasons
 from .._scopes.registry import SCHEMA
 from .._scopes.schema import desired
 
@@ -97,10 +97,15 @@ class _Reader:
         check, items = self.check.item, self.items
         for key, item in self.raw["items"].items():
             wrong = check(key, item)
-            if wrong:
-                self._withhold(key, item, wrong)
-            else:
+            if not wrong:
                 items[key] = item
+                continue
+            compared = _compared(self.scope, key, item)
+            if compared is None or check(key, compared):
+                self._withhold(key, item, wrong)
+            else:  # only a field that is never compared is wrong: the item goes without those
+                items[key] = compared
+                self.violations.append("%s %s: %s" % (self.scope, printable(key, SHOWN_KEY), wrong))
         self._exclude()
 
     def _withhold(self, key: str, item: Any, wrong: str) -> None:
@@ -151,11 +156,20 @@ class _Reader:
         return {"digest": said, "withheld": withheld}
 
 
+def _compared(scope: str, key: str, item: Any) -> Item | None:
+    """The fields of an item that are compared; None where it has no such form."""
+    try:
+        return desired(scope, key, item)
+    except (AttributeError, KeyError, TypeError):
+        return None
+
+
 def _digest_of(scope: str, key: str, item: Any) -> str | None:
     """The digest that the machine has of an item; None where it cannot have one."""
+    compared = _compared(scope, key, item)
     try:
-        return digest(desired(scope, key, item))
-    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
+        return None if compared is None else digest(compared)
+    except (RecursionError, TypeError, ValueError):
         return None
 
 

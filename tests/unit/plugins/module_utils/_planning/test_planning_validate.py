@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.codec import digest
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import Busy, TwinError
 from ansible_collections.safetytwin.twin.plugins.module_utils._planning.validate import parse_harvest
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.model import DESIRED
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.registry import SCHEMA
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.state import delta, state_digest
 
@@ -92,18 +93,23 @@ def test_no_change_of_a_real_harvest_passes_into_the_state_unchecked(path, value
         assert parse_harvest(reply({scope: dict(body, excluded={})}), None, None, "web1")["violations"] == [], "what comes out of the door goes in again"
 
 
-FIELDS = [(scope, kind, name) for scope, row in SCHEMA.items() for kind, fields in row.kinds.items() for name in fields]
+FIELDS = [(scope, kind, name, field.lane) for scope, row in SCHEMA.items() for kind, fields in row.kinds.items() for name, field in fields.items()]
 
 
-@pytest.mark.parametrize(("scope", "kind", "name"), FIELDS)
-def test_an_item_with_a_bad_field_is_left_out_alone(scope, kind, name):
+@pytest.mark.parametrize(("scope", "kind", "name", "lane"), FIELDS)
+def test_an_item_with_a_bad_field_is_left_out_alone(scope, kind, name, lane):
+    """A field that is never compared goes alone: the item is as good without it."""
     key = {"files": "/etc/a", "packages": "ab:amd64", "services": "a.service"}.get(scope, kind if scope == "hardware" else kind + ":a")
     key = kind + ":docker/a" if scope == "containers" else {"disk": "disk:a", "filesystem": "filesystem:/", "nic": "nic:a"}.get(kind, key)
     state = copy.deepcopy(STATE)
     state[scope]["items"][key] = {name: "\x1b" + "a" * 70000}
     harvest = parse_harvest(reply(state), None, None, "web1")
-    assert harvest["scopes"][scope]["excluded"][key].startswith("invalid")
-    assert name in harvest["scopes"][scope]["excluded"][key]
+    body = harvest["scopes"][scope]
+    if lane == DESIRED or key in body["excluded"]:
+        assert body["excluded"][key].startswith("invalid") and name in body["excluded"][key]
+    else:
+        assert body["items"][key] == {} and key not in body["excluded"]
+        assert len(harvest["violations"]) == 1 and name in harvest["violations"][0]
     assert [scope for scope in STATE if harvest["scopes"][scope]["items"].keys() - {key} != STATE[scope]["items"].keys() - {key}] == []
 
 
