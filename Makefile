@@ -12,6 +12,7 @@ STAGES :=
 ONLY :=
 BASE := 490e4e9
 TURNS := 2
+WARM :=
 
 .PHONY: help check test prove demo demo-down bench bench-compare generate clean
 
@@ -37,7 +38,7 @@ bench: ## measure the figures of bench/README.md on the machines of the demo
 	@$(PYTHON) bench/run.py $(ONLY)
 
 bench-compare: ## BASE=commit: measure this tree and a commit in turns
-	@$(PYTHON) bench/compare.py $(BASE) $(TURNS)
+	@$(PYTHON) bench/compare.py $(BASE) $(TURNS) $(WARM)
 
 generate: ## write the generated files
 	@tests/tools/generated --write

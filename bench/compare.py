@@ -149,23 +149,24 @@ def machine() -> str:
 
 
 def main() -> None:
-    if len(sys.argv) != 3 or not sys.argv[2].isdigit():
-        sys.exit("usage: bench/compare.py COMMIT TURNS\nCompares this tree with a commit, each in so many turns.")
+    if len(sys.argv) not in (3, 4) or not sys.argv[2].isdigit() or sys.argv[3:] not in ([], ["warm"]):
+        sys.exit("usage: bench/compare.py COMMIT TURNS [warm]\nCompares this tree with a commit, each in so many turns; warm: the caches are filled already.")
     if list(STATE.glob("twins/*/")):
         sys.exit(f"compare: {STATE}/twins has twins, and the two sides cannot share their store. Remove them (make demo-down), then measure.")
     commit, turns = sys.argv[1], int(sys.argv[2])
     head = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout.decode().strip()
+    warm = " WARM=warm" if sys.argv[3:] else ""
     sides = (Side(commit, tree_of(commit)), Side("this tree", ROOT))
     for words in (("packages",), ("hypervisor", "up")):
         quiet(sides[1].pair.lab(*words))
     for side in sides:
         side.prepare()
-    for number in range(turns + 1):
+    for number in range(1 if warm else 0, turns + 1):
         for side in sides:
             side.turn(number)
     text = (
         f"# This tree and commit {commit}, measured in turns\n\n"
-        f"Measured by `make bench-compare BASE={commit} TURNS={turns}` on {machine()}; this tree is commit {head}. "
+        f"Measured by `make bench-compare BASE={commit} TURNS={turns}{warm}` on {machine()}; this tree is commit {head}. "
         f"Medians; CPU is that of the playbook and of all that it runs on controller and hypervisor, without QEMU.\n\n"
         f"| what | times | {commit} | {head} | ratio | limit |\n|---|---|---|---|---|---|\n{table(*sides)}\n"
     )
