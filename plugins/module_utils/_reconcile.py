@@ -30,7 +30,6 @@ from ._transport.channel import Channel
 from ._transport.program import main
 
 SHOWN = 50  # changes named in a result; the rest is only counted
-NOTHING_FETCHED: reconcile_plan.Fetched = {"files": {}, "gone": {}, "unavailable": {}}
 
 
 def cycle(request: dict[str, Any]) -> dict[str, Any]:
