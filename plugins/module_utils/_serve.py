@@ -19,6 +19,7 @@ from typing import NoReturn
 from ._apply import apply
 from ._base.machine import boot_id
 from ._harvest import harvest
+from ._scopes import registry_parts
 from ._scopes.reading import warm
 from ._transport.program import main, respond
 
@@ -27,6 +28,11 @@ PROGRAMS = {
     b"_harvest": lambda: main(harvest),
     b"_ping": lambda: main(lambda _request: {"boot_id": boot_id()}),
 }
+# What those programs ask for by and by: imported here once, where each fork would import it anew.
+PARTS = (
+    registry_parts.appliers, registry_parts.blob_readers, registry_parts.collectors, registry_parts.payloads, registry_parts.readbacks,
+    registry_parts.snapshots, registry_parts.telemetry,
+)
 
 
 def serve(path: str) -> NoReturn:
@@ -38,6 +44,8 @@ def serve(path: str) -> NoReturn:
     os.chmod(aside, 0o600)
     listener.listen(8)
     ended = _ended()
+    for load in PARTS:
+        load()
     warm()
     # Under its own name only once it listens: whoever sees it can call.
     os.rename(aside, path)

@@ -28,7 +28,9 @@ def resident(tmp_path):
     (tmp_path / "safetytwin").symlink_to(PACKAGE)
     path = tmp_path / "serve.sock"
     environment = dict(os.environ, PYTHONPATH=str(tmp_path))
-    with subprocess.Popen([sys.executable, "-m", "safetytwin._serve", str(path)], env=environment) as process:
+    imports = tmp_path / "imports"
+    command = [sys.executable, "-X", "importtime", "-m", "safetytwin._serve", str(path)]
+    with imports.open("wb") as log, subprocess.Popen(command, env=environment, stderr=log) as process:
         until(path.exists)
 
         def ask(program, request=None):
@@ -38,7 +40,7 @@ def resident(tmp_path):
                 caller.shutdown(socket.SHUT_WR)
                 return transport_program.unpack(b"".join(iter(lambda: caller.recv(1 << 16), b"")), "the resident program")
 
-        ask.process, ask.path = psutil.Process(process.pid), path
+        ask.process, ask.path, ask.imports = psutil.Process(process.pid), path, imports
         yield ask
         process.terminate()
 
@@ -69,3 +71,11 @@ def test_a_call_that_is_refused_takes_nobody_else_along(resident):
     with pytest.raises(errors.TwinError, match="no scope weather"):
         resident("_harvest", {"role": "twin", "scopes": ["weather"]})
     assert resident("_ping")
+
+
+def test_it_imports_every_part_before_the_first_call(resident):
+    ready = resident.imports.read_text()
+    parts = {path.parent.name + "." + path.stem for name in ("apply", "collect", "readback", "snapshot") for path in PACKAGE.glob(f"_scopes/*/{name}.py")}
+    assert {part for part in parts if f"safetytwin._scopes.{part}\n" not in ready} == set()
+    resident("_harvest", {"role": "twin", "telemetry": True})
+    assert [line for line in resident.imports.read_text()[len(ready):].splitlines() if "safetytwin." in line] == []
