@@ -21,12 +21,13 @@ class Result(NamedTuple):
     err: bytes
 
 
+TIMEOUT = 40  # seconds; shorter than twin_harvest_timeout, so that a program that hangs fails its scope by name
 # One language for every parser, whatever the machine speaks.
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "LANGUAGE": "C", "SYSTEMD_PAGER": "", "SYSTEMD_COLORS": "0"}
 
 
 def run(
-    argv: Sequence[Word], stdin: bytes | IO[bytes] | None = None, timeout: float = 60, env: Mapping[str, str] | None = None, cwd: str | None = None,
+    argv: Sequence[Word], stdin: bytes | IO[bytes] | None = None, timeout: float = TIMEOUT, env: Mapping[str, str] | None = None, cwd: str | None = None,
 ) -> Result:
     """Run a program and return Result(rc: int, out: bytes, err: bytes).
 

@@ -25,7 +25,9 @@ class Following(Pair):
 
     def write_inventory(self, others=None, **variables):
         # Small and patient, so that the tests pass beside other work.
-        super().write_inventory(others, twin_memory_mib=1024, twin_patience=600, twin_roots=["/srv/shop"], **variables)
+        super().write_inventory(
+            others, twin_memory_mib=1024, twin_patience=600, twin_harvest_timeout=180, twin_roots=["/srv/shop"], **variables
+        )
 
     def begin(self):
         """A fresh host, the collection from its tarball, and no twin, whatever was left."""

@@ -60,10 +60,10 @@ def test_a_role_of_one_scope_brings_that_alone(hands_off, tmp_path):
     """What was recorded while the twin was paused comes scope by scope."""
     book = tmp_path / "book.yml"
     book.write_text(json.dumps([{"hosts": hands_off.host, "gather_facts": False, "roles": [{"role": "safetytwin.twin.accounts"}]}]))
-    hands_off.done(hands_off.play("pause"))
+    hands_off.done(hands_off.play("pause", "-e", "twin_id=" + hands_off.domain))
     hands_off.on_host("echo 'B=1' >> /etc/default/shop-drift; groupadd -g 4711 shoprole")
     hands_off.synced()
-    hands_off.done(hands_off.play("resume"))
+    hands_off.done(hands_off.play("resume", "-e", "twin_id=" + hands_off.domain))
     assert "group:shoprole" in hands_off.done(hands_off.tool("ansible-playbook", str(book)))
     assert "shoprole" in hands_off.both("getent group shoprole")
     assert "No such file" in hands_off.on_twin("cat /etc/default/shop-drift")
