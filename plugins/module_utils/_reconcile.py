@@ -155,6 +155,8 @@ class Cycle:
     def _entered(self, twin: client.Twin) -> Iterator[None]:
         """Have a channel into the twin. Check mode leaves none behind: it would hide from the next cycle that the twin has rebooted."""
         self.channel = Channel(twin)
+        if self.known["touched"] != twin["touched"]:
+            self.channel.close()  # its master may be one of the boot before
         stays = not self.check or self.channel.alive()
         self.boot_id = self.channel.open(self.request["patience"])
         self.lap("wake")
@@ -174,7 +176,7 @@ class Cycle:
         reply = self.channel.call("_harvest", dict(self.rules, role="twin", scopes=sorted(policies())))
         scopes = validate_reply.parse_twin(reply, sorted(policies()), recorded["scopes"] if recorded else {}, twin["domain"])
         self.lap("audit")
-        fresh: Actual = {"uuid": twin["uuid"], "boot_id": self.boot_id, "scopes": scopes, "substrate": None, "given_up": {}}
+        fresh: Actual = {"uuid": twin["uuid"], "boot_id": self.boot_id, "touched": twin["touched"], "scopes": scopes, "substrate": None, "given_up": {}}
         if recorded:
             fresh["substrate"], fresh["given_up"] = recorded["substrate"], recorded["given_up"]
         return fresh, None if self.known["applying"] else recorded, True

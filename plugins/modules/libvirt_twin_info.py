@@ -95,6 +95,11 @@ twins:
     revision:
       description: Revision of the host's state that was last applied to the twin.
       type: int
+    touched:
+      description: >-
+        Number of times that M(safetytwin.twin.libvirt_twin) changed the definition, started, stopped or reverted the twin. The sync after such a
+        change reads the whole twin.
+      type: int
     snapshots:
       description: Name, layer file, consistency and number of each snapshot.
       type: list

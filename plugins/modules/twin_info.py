@@ -59,6 +59,9 @@ twin:
       type: list
       elements: dict
       sample: [{"code": "audit", "sentence": "The audit is due.", "whole": true}]
+    touched:
+      description: The C(touched) of the twin's domain when a sync last read the whole twin.
+      type: int
     rebooted:
       description: Whether the twin may have rebooted since the last cycle.
       type: bool

@@ -11,14 +11,14 @@ import os
 import sys
 import time
 from multiprocessing.pool import ThreadPool
-from typing import Any, Callable, Iterator, TypedDict, TypeVar, cast
+from typing import Any, Callable, Iterator, TypedDict, TypeVar
 
 from .._base.access import PORT
 from .._base.errors import TwinError
 from . import domain
 from . import metadata as domain_metadata
 from .domain import Spec
-from .metadata import Metadata
+from .metadata import Metadata, Snapshot
 
 try:
     import libvirt
@@ -43,6 +43,7 @@ class Twin(TypedDict):
     twin: str
     host: str
     follows: bool
+    touched: int
     domain: str
     uuid: str
     state: str
@@ -145,6 +146,7 @@ def describe(dom: Domain) -> Twin:
         "twin": ours["twin"],
         "host": ours["host"],
         "follows": ours["follows"],
+        "touched": ours["touched"],
         "domain": spec["name"],
         "uuid": spec["uuid"],
         "state": state,
@@ -194,10 +196,13 @@ def require(conn: Connection, twin_id: str) -> Domain:
     return dom
 
 
-def set_metadata(conn: Connection, twin_id: str, **fields: Any) -> None:
-    """Change fields of the twin's metadata, in the definition and, if it runs, live."""
+def change_metadata(conn: Connection, twin_id: str, change: Callable[[Metadata], Metadata]) -> None:
+    """Replace the twin's metadata by what change() makes of it, in the definition and, if it runs, live."""
     dom = require(conn, twin_id)
-    text = domain_metadata.text(cast(Metadata, dict(metadata(dom) or {}, **fields)))
+    ours = metadata(dom)
+    if ours is None:
+        raise TwinError("The metadata of domain %s has just been removed: run the task again." % dom.name())
+    text = domain_metadata.text(change(ours))
     with spoken("Writing the metadata of domain %s" % dom.name()):
         flags = libvirt.VIR_DOMAIN_AFFECT_CONFIG | (libvirt.VIR_DOMAIN_AFFECT_LIVE if dom.isActive() else 0)
         dom.setMetadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, text, domain_metadata.PREFIX, domain_metadata.NAMESPACE, flags)
@@ -205,7 +210,12 @@ def set_metadata(conn: Connection, twin_id: str, **fields: Any) -> None:
 
 def set_revision(conn: Connection, twin_id: str, revision: int) -> None:
     """Record the revision the twin is at."""
-    set_metadata(conn, twin_id, revision=int(revision))
+    change_metadata(conn, twin_id, lambda ours: {**ours, "revision": revision})
+
+
+def set_snapshots(conn: Connection, twin_id: str, snapshots: list[Snapshot]) -> None:
+    """Record the snapshots that the twin has."""
+    change_metadata(conn, twin_id, lambda ours: {**ours, "snapshots": snapshots})
 
 
 def running_spec(conn: Connection, twin: Twin) -> Spec | None:

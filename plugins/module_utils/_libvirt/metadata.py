@@ -9,7 +9,7 @@ Format 1 had one twin per host and no fields twin and follows.
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from typing import TypedDict, cast
+from typing import TypedDict
 
 from .._base.errors import Refused
 
@@ -42,6 +42,7 @@ class Metadata(TypedDict):
     revision: int
     address: str  # its fixed lease, or empty
     host_key: str  # public, of the twin's management ssh
+    touched: int  # changes that libvirt_twin made to the machine; the store has the number of the last whole read
     snapshots: list[Snapshot]
 
 
@@ -60,12 +61,17 @@ def element(metadata: Metadata) -> ET.Element:
     root = ET.Element("twin", {"format": str(FORMAT)})
     fields = {name: str(value) for name, value in metadata.items() if name in TEXTS}
     fields["follows"] = "yes" if metadata["follows"] else "no"
-    fields["revision"] = str(metadata["revision"])
+    fields["revision"], fields["touched"] = str(metadata["revision"]), str(metadata["touched"])
     for name in sorted(fields):
         ET.SubElement(root, name).text = fields[name]
     for snapshot in metadata["snapshots"]:
         ET.SubElement(root, "snapshot", {key: str(value) for key, value in sorted(snapshot.items())})
     return root
+
+
+def touched(metadata: Metadata) -> Metadata:
+    """The metadata of a twin after one more change to its machine: the next cycle reads the whole twin."""
+    return {**metadata, "touched": metadata["touched"] + 1}
 
 
 def read(xml: str, domain: str) -> Metadata:
@@ -79,8 +85,20 @@ def read(xml: str, domain: str) -> Metadata:
     if found < 2:
         ET.SubElement(root, "twin").text = domain
         ET.SubElement(root, "follows").text = "yes"
-    texts = {name: root.findtext(name) or "" for name in TEXTS}
-    snapshots = [dict(each.attrib, number=int(each.get("number", "0"))) for each in root.iterfind("snapshot")]
-    return cast(Metadata, {
-        **texts, "format": FORMAT, "follows": root.findtext("follows") == "yes", "revision": int(root.findtext("revision") or 0), "snapshots": snapshots,
-    })
+    return {
+        "format": FORMAT, "twin": _text(root, "twin"), "host": _text(root, "host"), "follows": _text(root, "follows") == "yes",
+        "machine_id": _text(root, "machine_id"), "image": _text(root, "image"), "revision": int(_text(root, "revision") or 0),
+        "address": _text(root, "address"), "host_key": _text(root, "host_key"), "touched": int(_text(root, "touched") or 0),
+        "snapshots": [_snapshot(each) for each in root.iterfind("snapshot")],
+    }
+
+
+def _text(root: ET.Element, name: str) -> str:
+    return root.findtext(name) or ""
+
+
+def _snapshot(found: ET.Element) -> Snapshot:
+    """A snapshot; what an attribute of it lacks is empty."""
+    return {
+        "name": found.get("name", ""), "file": found.get("file", ""), "consistency": found.get("consistency", ""), "number": int(found.get("number", "0")),
+    }

@@ -13,9 +13,10 @@ class Situation(TypedDict):
 
     known: the host has been recorded. paused: why the twin does not follow, or "". domain: the domain's state in libvirt's words, or "" where
     there is none. applying: an apply was begun and not finished. settled: the outcome of the newest revision is recorded. seen: the twin has
-    been read. audit_age: seconds since all of it was read. audit_interval: seconds after which that is due. rebooted: the twin's boot is not the
-    one that was recorded, or that cannot be ruled out. pending: contents are missing in the store. changed: the host differs from the
-    newest revision. verify, resume: the user asks to read the whole twin, or to follow again.
+    been read. touched: libvirt_twin has changed, started, stopped or reverted the machine since the twin was last read whole. audit_age: seconds
+    since then. audit_interval: seconds after which it is to be read whole again. rebooted: the twin's boot is not the one that was recorded, or
+    that cannot be ruled out. pending: contents are missing in the store. changed: the host differs from the newest revision.
+    verify, resume: the user asks to read the whole twin, or to follow again.
     """
 
     known: bool
@@ -24,6 +25,7 @@ class Situation(TypedDict):
     applying: bool
     settled: bool
     seen: bool
+    touched: bool
     audit_age: float
     audit_interval: float
     rebooted: bool
@@ -66,6 +68,7 @@ _REASONS: tuple[tuple[Condition, Due], ...] = (
     (lambda now: now["applying"], Due("unfinished", "The last cycle was interrupted while it changed the twin.", True)),
     (lambda now: not now["settled"], Due("unsettled", "The newest state of the host has not been applied completely.")),
     (lambda now: not now["seen"], Due("unread", "The twin has not been read yet.", True)),
+    (lambda now: now["touched"], Due("touched", "The virtual machine was changed, restarted or reverted.", True)),
     (lambda now: now["rebooted"], Due("rebooted", "The twin may have rebooted.", True)),
     (lambda now: now["audit_age"] > now["audit_interval"], Due("audit", "The audit is due.", True)),
     (lambda now: now["verify"], Due("verify", "The user asked to read the whole twin.", True)),
@@ -76,12 +79,12 @@ _REASONS: tuple[tuple[Condition, Due], ...] = (
 
 def situation(head: Mapping[str, Any] | None, twin: Mapping[str, Any] | None, asked: Asked) -> Situation:
     """What is known, from the store's head of a host (None where it is new), the twin's domain (None where there is none), and what is asked."""
-    known: Mapping[str, Any] = head or {"paused": "", "applying": "", "settled": False, "seen": False, "audited": 0, "fidelity": {}}
+    known: Mapping[str, Any] = head or {"paused": "", "applying": "", "settled": False, "seen": False, "touched": 0, "audited": 0, "fidelity": {}}
     return {
         "known": head is not None, "paused": known["paused"], "domain": twin["state"] if twin else "", "applying": bool(known["applying"]),
-        "settled": bool(known["settled"]), "seen": bool(known["seen"]), "audit_age": abs(asked["now"] - known["audited"]),
-        "audit_interval": asked["audit_interval"], "rebooted": asked["rebooted"], "pending": bool(known["fidelity"].get("pending")),
-        "changed": asked["changed"], "verify": asked["verify"], "resume": asked["resume"],
+        "settled": bool(known["settled"]), "seen": bool(known["seen"]), "touched": twin is not None and twin["touched"] != known["touched"],
+        "audit_age": abs(asked["now"] - known["audited"]), "audit_interval": asked["audit_interval"], "rebooted": asked["rebooted"],
+        "pending": bool(known["fidelity"].get("pending")), "changed": asked["changed"], "verify": asked["verify"], "resume": asked["resume"],
     }
 
 

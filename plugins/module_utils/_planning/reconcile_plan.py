@@ -46,10 +46,11 @@ class Options(TypedDict):
 
 
 class Actual(TypedDict):
-    """A twin as it was last read; substrate is None until its image has been compared with the host once."""
+    """A twin as it was last read; touched is what the domain's metadata said then. substrate is None until its image has been compared with the host once."""
 
     uuid: str
     boot_id: str
+    touched: int
     scopes: Scopes
     substrate: dict[str, list[str]] | None
     given_up: AllGivenUp

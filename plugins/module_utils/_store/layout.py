@@ -37,6 +37,7 @@ class Twin(NamedTuple):
     [[name, verb]] that will restart or reload at the end of a plan that was begun and is not verified. actual: the name of the document of the twin as
     last read back, {"uuid", "boot_id", "scopes", …}, None when that is not known. audited: when the whole twin was last read, verified: when it was last
     known to equal revision settled of its host (0: none yet), both in seconds since 1970. fidelity: the name of the document of the last report.
+    touched: the number in the domain's metadata when the twin was last read whole, see _libvirt/metadata.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Twin(NamedTuple):
     verified: float = 0
     fidelity: str | None = None
     settled: int = 0
+    touched: int = 0
     version: int = 0
 
 

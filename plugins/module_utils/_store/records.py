@@ -46,6 +46,7 @@ class Head(TypedDict):
     audited: float
     verified: float
     settled: bool
+    touched: int
     fidelity: Document
 
 
@@ -139,11 +140,11 @@ class Store:
             "host": host.name, "machine_id": host.machine_id, "revision": host.revision, "digest": host.digest, "follows": record.follows,
             "paused": record.paused, "applying": record.applying is not None, "units": record.applying or [], "seen": record.actual is not None,
             "audited": record.audited, "verified": record.verified, "settled": record.settled == host.revision,
-            "fidelity": self._document_of(record, "fidelity") or {},
+            "touched": record.touched, "fidelity": self._document_of(record, "fidelity") or {},
         }
 
     def actual(self, twin: str) -> Document | None:
-        """A known twin as last read back: {"uuid", "boot_id", "scopes", …}; None when that is not known, or damaged."""
+        """A known twin as last read back: {"uuid", "boot_id", "touched", "scopes", …}; None when that is not known, or damaged."""
         return self._document_of(self._known_twin(twin), "actual")
 
     def adopt(self, twin: str, host: str, follows: bool = True) -> None:
@@ -167,7 +168,7 @@ class Store:
         owner = twin_key(twin)
         record = record._replace(
             actual=self.documents.put(owner, freeze(actual)), fidelity=self.documents.put(owner, freeze(fidelity)), applying=[] if rest else None,
-            verified=now, audited=now if audited else record.audited, settled=revision,
+            verified=now, audited=now if audited else record.audited, settled=revision, touched=actual.get("touched", 0),
         )
         self._commit(record, *([self.history.end(record.host, revision, outcome)] if record.follows else []))
 

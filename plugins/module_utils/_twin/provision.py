@@ -21,7 +21,7 @@ from .._libvirt import client, domain, network_xml
 from .._libvirt import network as libvirt_network
 from .._libvirt.client import Connection, Twin
 from .._libvirt.domain import Spec
-from .._libvirt.metadata import FORMAT, Metadata
+from .._libvirt.metadata import FORMAT, Metadata, touched
 from . import accel, claims, layers, snapshots, twindir
 from . import seed as twin_seed
 from .baseimage import Image, read_image
@@ -122,18 +122,18 @@ def _presence(conn: Connection, desired: Desired, twin: Twin | None, facts: dict
     changes = domain.differences(have, want)
     if twin is None or changes:
         description = "change %s" % ", ".join(changes) if twin else "define the domain %s" % want["name"]
-        steps.append(Step(description, lambda: client.define(conn, domain.build(want))))
+        steps.append(Step(description, lambda: client.define(conn, domain.build({**want, "metadata": touched(want["metadata"])}))))
     state = twin["state"] if twin else "shutoff"
     goal = STATES.get(desired["state"], state)
     if goal != state:
-        patience = desired["shutdown_timeout"]
-        steps.append(
-            Step(
-                "bring the domain from %s to %s" % (state, goal),
-                lambda: client.reach(conn, client.lookup(conn, want["name"]), goal, patience),
-            )
-        )
+        description = "bring the domain from %s to %s" % (state, goal)
+        steps.append(Step(description, functools.partial(_bring, conn, want["name"], goal, desired["shutdown_timeout"])))
     return want, goal, steps
+
+
+def _bring(conn: Connection, name: str, goal: str, patience: float) -> None:
+    client.change_metadata(conn, name, touched)  # first: a kill between the two must not leave a change that no cycle knows of
+    client.reach(conn, client.lookup(conn, name), goal, patience)
 
 
 def _new(conn: Connection, desired: Desired) -> tuple[Spec, Image]:
@@ -163,6 +163,7 @@ def _blank(desired: Desired, image: Image, follows: bool) -> Spec:
         "machine_id": desired["machine_id"],
         "image": image["digest"],
         "revision": 0,
+        "touched": 0,
         "address": "",
         "host_key": "",
         "snapshots": [],

@@ -14,7 +14,7 @@ from .._base.names import require_text
 from .._libvirt import client, domain, live_layers
 from .._libvirt.client import Connection, Twin
 from .._libvirt.domain import Spec
-from .._libvirt.metadata import Snapshot
+from .._libvirt.metadata import Snapshot, touched
 from . import layers
 from .steps import Step
 
@@ -46,7 +46,7 @@ def _absent(conn: Connection, twin: Twin, name: str) -> list[Step]:
     kept = [one for one in twin["metadata"]["snapshots"] if one["name"] != name]
     steps = []
     if _find(twin, name):
-        forget = functools.partial(client.set_metadata, conn, twin["twin"], snapshots=kept)
+        forget = functools.partial(client.set_snapshots, conn, twin["twin"], kept)
         steps.append(Step("forget the snapshot %s" % name, forget))
     return steps + _tidying(conn, twin, kept, os.path.basename(twin["spec"]["disk"]), layers.parents(twin["directory"]))
 
@@ -82,7 +82,7 @@ def _take(conn: Connection, twin: Twin, name: str) -> None:
         return
     layers.require_space(twin["directory"])
     entry["consistency"] = live_layers.cut(client.lookup(conn, twin["domain"]), path)
-    client.set_metadata(conn, twin["twin"], snapshots=snapshots + [entry])
+    client.set_snapshots(conn, twin["twin"], snapshots + [entry])
 
 
 def _revert(conn: Connection, twin: Twin, snapshot: Snapshot, path: str) -> None:
@@ -96,7 +96,7 @@ def _revert(conn: Connection, twin: Twin, snapshot: Snapshot, path: str) -> None
 
 
 def _redefine(conn: Connection, spec: Spec, path: str, snapshots: list[Snapshot]) -> None:
-    client.define(conn, domain.build({**spec, "disk": path, "metadata": {**spec["metadata"], "snapshots": snapshots}}))
+    client.define(conn, domain.build({**spec, "disk": path, "metadata": {**touched(spec["metadata"]), "snapshots": snapshots}}))
 
 
 def _tidying(conn: Connection, twin: Twin, snapshots: list[Snapshot], active: str, below: layers.Parents) -> list[Step]:
@@ -132,8 +132,8 @@ def _free(conn: Connection, twin: Twin, verb: str, name: str, child: str = "") -
     elif child_path in open_files:
         # QEMU merges downwards: the child's content moves into the layer's file, and names follow it.
         live_layers.merge(dom, child_path, path)
-        moved = [{**one, "file": name} if one["file"] == child else one for one in twin["metadata"]["snapshots"]]
-        client.set_metadata(conn, twin["twin"], snapshots=moved)
+        moved: list[Snapshot] = [{**one, "file": name} if one["file"] == child else one for one in twin["metadata"]["snapshots"]]
+        client.set_snapshots(conn, twin["twin"], moved)
         os.unlink(child_path)
     else:
         layers.absorb(directory, name, child)

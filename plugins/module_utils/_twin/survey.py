@@ -13,7 +13,7 @@ from .._libvirt.address import find_address
 from . import layers
 
 _SPEC = ("mac", "network", "memory", "vcpus", "accel", "machine")
-_METADATA = ("twin", "host", "follows", "machine_id", "image", "revision", "host_key", "snapshots")
+_METADATA = ("twin", "host", "follows", "machine_id", "image", "revision", "touched", "host_key", "snapshots")
 
 
 def survey(conn: client.Connection, host: str | None = None, twin_id: str | None = None, seconds: float = 0) -> list[dict[str, Any]]:

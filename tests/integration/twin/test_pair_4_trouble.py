@@ -154,6 +154,24 @@ def test_a_twin_that_stands_still_goes_on(hands_off):
     hands_off.synced()
 
 
+def machine(pair, **options):
+    """Run libvirt_twin for the twin; it has to succeed."""
+    words = json.dumps({"host": pair.host, **options})
+    pair.done(pair.tool("ansible", "localhost", "-m", "safetytwin.twin.libvirt_twin", "-a", words, "-e", "ansible_python_interpreter=/usr/bin/python3"))
+
+
+def test_a_sync_right_after_a_revert_reads_the_whole_twin(hands_off):
+    machine(hands_off, snapshot={"name": "before"})
+    hands_off.on_host("echo 'B=1' >> /etc/default/shop-drift")
+    hands_off.synced()
+    machine(hands_off, snapshot={"name": "before", "state": "reverted"})
+    assert "unchanged" not in hands_off.synced()
+    assert hands_off.both("cat /etc/default/shop-drift") == "B=1"
+    machine(hands_off, snapshot={"name": "before", "state": "absent"})
+    hands_off.on_host("rm /etc/default/shop-drift")
+    hands_off.synced()
+
+
 def test_a_twin_that_cannot_be_reached_is_said_and_waited_for(hands_off):
     """Its door is shut from within, whoever was in has left; only the guest agent can open it again."""
     hands_off.on_twin("systemctl stop safetytwin-ssh.path safetytwin-ssh.service")

@@ -10,8 +10,8 @@ import pytest
 from ansible_collections.safetytwin.twin.plugins.filter.twin_due import FilterModule
 
 KNOWN = {
-    "known": True, "paused": "", "applying": "", "settled": 1, "seen": 1, "audited": time.time(), "fidelity": {}, "domain": {"state": "running"},
-    "rebooted": False,
+    "known": True, "paused": "", "applying": "", "settled": 1, "seen": 1, "touched": 0, "audited": time.time(), "fidelity": {},
+    "domain": {"state": "running", "touched": 0}, "rebooted": False,
 }
 
 
@@ -27,6 +27,7 @@ def test_a_twin_that_is_current_needs_no_cycle():
     ({}, {"differs": True}, ["changed"]),
     ({"known": False, "domain": None}, {}, ["new"]),
     ({"domain": None}, {"differs": True}, ["absent"]),
+    ({"domain": {"state": "running", "touched": 1}}, {}, ["touched"]),
     ({"rebooted": True}, {}, ["rebooted"]),
     ({"audited": 0}, {}, ["audit"]),
     ({"audited": 0}, {"audit_interval": "99999999999"}, []),

@@ -33,7 +33,7 @@ def node(tmp_path, *hosts, rehearsals=()):
     for number, (host, twin, follows) in enumerate(twins):
         metadata = {
             "format": 2, "twin": twin, "host": host, "follows": follows, "machine_id": "m", "image": "d", "revision": 3, "address": "10.62.22.9",
-            "host_key": "", "snapshots": [],
+            "host_key": "", "touched": 0, "snapshots": [],
         }
         spec = {
             "name": twin, "uuid": "11111111-2222-3333-4444-%012d" % number, "memory": 64, "vcpus": 1, "accel": "tcg",

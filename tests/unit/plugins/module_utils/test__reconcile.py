@@ -38,6 +38,41 @@ def test_the_fence():
         cycle()._admit(twin(revision=4), HEAD)
 
 
+class Line:
+    """A channel that writes down what is asked of it."""
+
+    said: list[str] = []
+
+    def __init__(self, twin):
+        self.said.clear()
+
+    def alive(self):
+        self.said.append("alive")
+        return "close" not in self.said
+
+    def close(self):
+        self.said.append("close")
+
+    def open(self, _patience):
+        self.said.append("open")
+        return "boot"
+
+
+@pytest.mark.parametrize(("touched", "check", "expected"), [
+    (0, False, ["open"]),
+    (1, False, ["close", "open"]),
+    (0, True, ["alive", "open"]),
+    (1, True, ["close", "alive", "open", "close"]),
+])
+def test_an_ssh_master_of_before_a_change_to_the_machine_is_not_used(monkeypatch, touched, check, expected):
+    monkeypatch.setattr(_reconcile, "Channel", Line)
+    one = _reconcile.Cycle(None, dict(REQUEST, check=check, patience=1))
+    one.head = {"touched": 0}
+    with one._entered({"touched": touched}):
+        pass
+    assert Line.said == expected
+
+
 def test_every_result_has_all_its_members_and_stages_their_seconds():
     one = cycle()
     one.begun = one.lapped = time.monotonic() - 2

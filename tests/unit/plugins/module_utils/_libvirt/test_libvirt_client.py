@@ -29,7 +29,7 @@ def twin_xml(host="web1", twin=None, follows=True, name=None):
     twin = twin or following(host)
     metadata = {
         "format": 2, "twin": twin, "host": host, "follows": follows, "machine_id": "m1", "image": "d", "revision": 3, "address": "10.62.22.9",
-        "host_key": "ssh-ed25519 AAAA", "snapshots": [],
+        "host_key": "ssh-ed25519 AAAA", "touched": 0, "snapshots": [],
     }
     name = name or twin
     spec = {

@@ -16,7 +16,7 @@ SNAPSHOT = {"name": "before {{ x }} <&>", "file": "layer-0000.qcow2", "consisten
 def spec(**changes):
     metadata = {
         "format": 2, "twin": "twin-web1", "host": "web <1> & \"co\"", "follows": True, "machine_id": "m", "image": "d", "revision": 7, "address": "10.62.22.9",
-        "host_key": "ssh-ed25519 AAAA", "snapshots": [SNAPSHOT],
+        "host_key": "ssh-ed25519 AAAA", "touched": 0, "snapshots": [SNAPSHOT],
     }
     value = {
         "name": "twin-web1", "uuid": "11111111-2222-3333-4444-555555555555", "memory": 512, "vcpus": 2, "accel": "tcg", "machine": "q35",

@@ -8,8 +8,8 @@ import pytest
 from ansible_collections.safetytwin.twin.plugins.module_utils._planning import due
 
 NOW = 1_700_000_000.0
-RUNS = {"state": "running"}
-HEAD = {"paused": "", "applying": "", "settled": 1, "seen": 1, "audited": NOW, "fidelity": {}}
+RUNS = {"state": "running", "touched": 2}
+HEAD = {"paused": "", "applying": "", "settled": 1, "seen": 1, "touched": 2, "audited": NOW, "fidelity": {}}
 ASKED = {"now": NOW, "audit_interval": 600, "rebooted": False, "changed": False, "verify": False, "resume": False}
 
 
@@ -25,10 +25,14 @@ def reasons(head, twin, **asked):
     ({**HEAD, "paused": "Paused on request."}, RUNS, {"changed": True, "rebooted": True}, ["changed"], False),
     ({**HEAD, "paused": "Paused on request."}, RUNS, {"resume": True}, ["resume"], True),
     (HEAD, None, {"changed": True}, ["absent"], False),
-    (HEAD, {"state": "shutoff"}, {}, ["stopped"], False),
+    (HEAD, {**RUNS, "state": "shutoff"}, {}, ["stopped"], False),
     ({**HEAD, "applying": "[]"}, RUNS, {}, ["unfinished"], True),
     ({**HEAD, "settled": 0}, RUNS, {}, ["unsettled"], False),
     ({**HEAD, "seen": 0}, RUNS, {}, ["unread"], True),
+    (HEAD, {**RUNS, "touched": 3}, {}, ["touched"], True),
+    (HEAD, {**RUNS, "touched": 0}, {}, ["touched"], True),  # the domain was made anew
+    (HEAD, {"state": "shutoff", "touched": 3}, {}, ["stopped", "touched"], True),
+    ({**HEAD, "paused": "Paused on request."}, {**RUNS, "touched": 3}, {}, [], False),
     (HEAD, RUNS, {"rebooted": True}, ["rebooted"], True),
     ({**HEAD, "audited": NOW - 601}, RUNS, {}, ["audit"], True),
     ({**HEAD, "audited": NOW + 86400}, RUNS, {}, ["audit"], True),

@@ -103,6 +103,13 @@ def test_intent_stays_until_it_is_settled(store):
     assert not store.head(TWIN)["settled"]
 
 
+def test_a_change_to_the_machine_counts_until_the_twin_has_been_read(store):
+    assert store.head(TWIN)["touched"] == 0
+    store.settle(TWIN, 1, {"scopes": {}, "touched": 3}, {}, {"counts": {}}, audited=True)
+    store.pause(TWIN, "Because.")
+    assert store.head(TWIN)["touched"] == 3
+
+
 def test_a_rest_stays_to_be_done(store):
     settle(store, rest=True)
     assert (store.head(TWIN)["applying"], store.head(TWIN)["units"]) == (True, [])

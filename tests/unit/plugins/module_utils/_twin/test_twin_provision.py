@@ -9,6 +9,7 @@ import os
 import pytest
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import client, domain
 from ansible_collections.safetytwin.twin.plugins.module_utils._twin import provision, twindir
 
 WISH = {"host": "web1", "twin": "twin-web1", "image": None, "machine_id": "m1", "directory": "/srv/twins"}
@@ -39,6 +40,38 @@ def test_what_diff_mode_shows():
 
 def test_an_acceleration_that_is_known_stays_until_another_is_asked_for():
     assert provision._acceleration({"accel": None}, "tcg", False) == {"accel": "tcg", "reason": "as the domain is defined"}
+
+
+def state_and_count(conn):
+    found = client.find_twin(conn, "twin-web1")
+    return found["state"], found["touched"]
+
+
+def test_a_start_and_a_stop_are_counted_before_they_happen(conn, monkeypatch):
+    provision._bring(conn, "twin-web1", "running", 0)
+    assert state_and_count(conn) == ("running", 6)
+    provision._bring(conn, "twin-web1", "shutoff", 0)
+    assert state_and_count(conn) == ("shutoff", 7)
+
+    def killed(*_words):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(client, "reach", killed)
+    with pytest.raises(KeyboardInterrupt):
+        provision._bring(conn, "twin-web1", "running", 0)
+    assert state_and_count(conn) == ("shutoff", 8)
+
+
+def test_a_changed_definition_is_counted(monkeypatch, spec):
+    defined = []
+    monkeypatch.setattr(provision, "_connection", lambda _conn, _desired, _twin, want: ([], want["metadata"]))
+    monkeypatch.setattr(provision, "_ssh_config", lambda _want: [])
+    monkeypatch.setattr(client, "define", lambda _conn, xml: defined.append(domain.read(xml)))
+    options = {"memory": 128, "vcpus": None, "machine": None, "network": None, "accel": None, "state": "present"}
+    _want, _goal, steps = provision._presence(None, options, {"spec": spec, "state": "shutoff"}, {}, False)
+    assert [step.description for step in steps] == ["change memory"]
+    steps[0].act()
+    assert defined[0]["metadata"] == dict(spec["metadata"], touched=6)
 
 
 def test_ssh_config_is_written_where_it_differs(tmp_path):

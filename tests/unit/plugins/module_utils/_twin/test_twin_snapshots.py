@@ -10,6 +10,7 @@ import subprocess
 import pytest
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import client, domain
 from ansible_collections.safetytwin.twin.plugins.module_utils._twin import layers, snapshots
 
 
@@ -51,6 +52,17 @@ def test_reverting_needs_the_snapshot_and_its_layer_and_nothing_where_nothing_wa
     twin["metadata"]["snapshots"][0]["file"] = "layer-0009.qcow2"
     with pytest.raises(TwinError, match="layer-0009.qcow2 of snapshot before is gone from %s" % twin["directory"]):
         says(twin, "reverted", "before")
+
+
+def test_a_revert_is_counted(twin, spec, monkeypatch):
+    done = []
+    monkeypatch.setattr(client, "lookup", lambda _conn, name: name)
+    monkeypatch.setattr(client, "reach", lambda _conn, _dom, goal: done.append(goal))
+    monkeypatch.setattr(client, "define", lambda _conn, xml: done.append(domain.read(xml)))
+    path = os.path.join(twin["directory"], "layer-0002.qcow2")
+    snapshots._revert(None, dict(twin, state="running", spec=spec), twin["metadata"]["snapshots"][0], path)
+    assert (done[0], done[2]) == ("shutoff", "running")
+    assert (done[1]["disk"], done[1]["metadata"]["touched"], done[1]["metadata"]["snapshots"]) == (path, 6, twin["metadata"]["snapshots"])
 
 
 def test_what_nothing_needs_is_freed(twin):

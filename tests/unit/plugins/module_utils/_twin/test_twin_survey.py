@@ -43,7 +43,7 @@ def test_a_directory_that_is_elsewhere_or_closed_has_none_to_tell(tmp_path):
 
 def test_twins_are_flat_values(monkeypatch):
     spec = {"mac": "m", "network": "n", "memory": 1, "vcpus": 2, "accel": "kvm", "machine": "q35", "disk": "/t/x", "name": "twin-x"}
-    metadata = {"machine_id": "i", "image": "d", "revision": 3, "host_key": "k", "snapshots": []}
+    metadata = {"machine_id": "i", "image": "d", "revision": 3, "host_key": "k", "touched": 0, "snapshots": []}
     twins = [
         {"domain": "twin-" + host, "uuid": "u", "state": "shutoff", "port": 62022, "directory": "/t", "address": "192.0.2.9", "spec": spec, **ids,
          "metadata": dict(metadata, **ids)}
