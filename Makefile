@@ -14,7 +14,7 @@ BASE := 490e4e9
 TURNS := 2
 WARM :=
 
-.PHONY: help check test prove demo demo-down bench bench-compare generate clean
+.PHONY: help check test prove demo demo-down bench bench-compare generate dist clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -42,6 +42,9 @@ bench-compare: ## BASE=commit: measure this tree and a commit in turns
 
 generate: ## write the generated files
 	@tests/tools/generated --write
+
+dist: ## build the collection's tarball in build/dist; two builds of a commit are identical
+	@$(PYTHON) tests/tools/dist.py build/dist
 
 clean: ## remove what was built in this tree, except the cache
 	@rm -rf build .ansible .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/output

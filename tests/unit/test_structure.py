@@ -289,12 +289,16 @@ def test_utility_files_have_a_test_of_their_name(path):
 
 @each(ROLES)
 def test_roles_are_complete(path):
-    for part in ("README.md", "defaults/main.yml", "meta/argument_specs.yml"):
+    for part in ("README.md", "defaults/main.yml", "meta/argument_specs.yml", "meta/main.yml"):
         assert (path / part).is_file(), f"role {path.name} has no {part}"
     specs = yaml.safe_load((path / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
     options = {option for entry in specs.values() for option in entry.get("options", {})}
     defaults = yaml.safe_load((path / "defaults/main.yml").read_text(encoding="utf-8")) or {}
     assert defaults.keys() <= options, f"without a specification: {sorted(defaults.keys() - options)}"
+    about = yaml.safe_load((path / "meta/main.yml").read_text(encoding="utf-8"))["galaxy_info"]
+    required = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))["requires_ansible"]
+    assert about["description"] == specs["main"]["short_description"]
+    assert f">={about['min_ansible_version']}.0" == required
 
 
 @each(ROLES)

@@ -1,14 +1,19 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The runner of stages: what it counts, and that nothing it started outlives it."""
+"""The runner of stages: what it counts, and that nothing it started outlives it. The tarball: two builds are the same."""
 from __future__ import annotations
 
+import gzip
+import hashlib
+import io
+import json
 import pathlib
 import runpy
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 
 import pytest
@@ -76,3 +81,31 @@ def until(condition, seconds=20):
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def collection_tarball(names, seconds):
+    """A tarball as ansible-galaxy builds it: files in any order, with the time of the build."""
+    entries = [{"name": name, "ftype": "file", "chksum_sha256": "0" * 64, "format": 1} for name in names]
+    files = json.dumps({"files": entries, "format": 1}).encode("ascii")
+    manifest = {"collection_info": {"name": "twin"}, "file_manifest_file": {"chksum_sha256": hashlib.sha256(files).hexdigest()}, "format": 1}
+    packed = io.BytesIO()
+    with gzip.GzipFile(fileobj=packed, mode="wb", mtime=seconds) as stream, tarfile.open(fileobj=stream, mode="w") as tar:
+        contents = {"MANIFEST.json": json.dumps(manifest).encode("ascii"), "FILES.json": files, **{name: name.encode("ascii") for name in names}}
+        for name, content in contents.items():
+            member = tarfile.TarInfo(name)
+            member.size, member.mtime = len(content), seconds
+            tar.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def test_two_builds_of_a_tarball_are_the_same_bytes():
+    make = runpy.run_path(str(TOOL.with_name("dist.py")))["reproducible"]
+    builds = [collection_tarball(names, seconds) for names, seconds in ((["b", "a"], 1000), (["a", "b"], 2000))]
+    first, second = (make(build, 1234) for build in builds)
+    assert builds[0] != builds[1] and first == second
+    with tarfile.open(fileobj=io.BytesIO(first)) as tar:
+        assert tar.getnames() == ["MANIFEST.json", "FILES.json", "a", "b"]
+        assert {member.mtime for member in tar.getmembers()} == {1234}
+        assert tar.extractfile("b").read() == b"b"
+        listed = tar.extractfile("FILES.json").read()
+        assert json.load(tar.extractfile("MANIFEST.json"))["file_manifest_file"]["chksum_sha256"] == hashlib.sha256(listed).hexdigest()
