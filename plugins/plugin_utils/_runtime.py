@@ -54,7 +54,7 @@ class ProgramAction(ActionBase):  # type: ignore[misc]  # ansible-core comes wit
         command, payload = runtime.call(self.PROGRAM, PYTHON), json.dumps(request).encode("ascii")
         said = self._shell(command, payload)
         if said["rc"] == runtime.MISSING:
-            installed = self._shell(runtime.install(PYTHON), runtime.archive()[1])
+            installed = self._shell(runtime.install(PYTHON), runtime.archive())
             if installed["rc"]:
                 raise TwinError("The runtime could not be installed on %s: %s" % (where, _last(installed)))
             said = self._shell(command, payload)

@@ -35,7 +35,7 @@ class Channel:
         self.endpoint = (twin["address"], twin["port"])
         self.ssh = ["ssh", "-F", os.path.join(twin["directory"], "ssh_config")]
         # Of this version alone: an older master may still carry the socket of the version before.
-        self.local = os.path.join(RUN, "%s-%s.sock" % (self.domain, runtime.archive()[0]))
+        self.local = os.path.join(RUN, "%s-%s.sock" % (self.domain, runtime.version()))
 
     def alive(self) -> bool:
         """True while the master of an earlier cycle still has its connection: the twin has not rebooted since."""
@@ -147,7 +147,7 @@ class Channel:
     def _serve(self) -> None:
         result = self._execute(runtime.serve())
         if result.rc == runtime.MISSING:
-            installed = self._execute(runtime.install(), runtime.archive()[1])
+            installed = self._execute(runtime.install(), runtime.archive())
             if installed.rc:
                 raise TwinError("The runtime could not be installed in the twin %s: %s" % (self.domain, last_words(installed.err)))
             result = self._execute(runtime.serve())

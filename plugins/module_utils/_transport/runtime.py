@@ -45,19 +45,30 @@ _INSTALL = (
 
 
 @functools.lru_cache(maxsize=None)
-def archive() -> tuple[str, bytes]:
-    """(version, gzip'ed tar) of the package; the version is a digest of names and contents, the same wherever it is made."""
-    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    seen, packed = hashlib.sha256(), io.BytesIO()
+def version() -> str:
+    """A digest of names and contents of the package, the same wherever it is; packing the archive costs ten times as much."""
+    seen = hashlib.sha256()
+    for name, content in _contents():
+        seen.update(b"%s\0%d\0%s" % (name.encode(), len(content), content))
+    return seen.hexdigest()[:16]
+
+
+def archive() -> bytes:
+    """The package as a gzip'ed tar."""
+    packed = io.BytesIO()
     with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as stream, tarfile.open(fileobj=stream, mode="w") as tar:
-        for name in sorted(_sources(root)):
-            with open(os.path.join(root, name), "rb") as source:
-                content = source.read()
-            seen.update(b"%s\0%d\0%s" % (name.encode(), len(content), content))
+        for name, content in _contents():
             member = tarfile.TarInfo("%s/%s" % (PACKAGE, name))
             member.size, member.mode = len(content), 0o600
             tar.addfile(member, io.BytesIO(content))
-    return seen.hexdigest()[:16], packed.getvalue()
+    return packed.getvalue()
+
+
+def _contents() -> Iterator[tuple[str, bytes]]:
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    for name in sorted(_sources(root)):
+        with open(os.path.join(root, name), "rb") as source:
+            yield name, source.read()
 
 
 def _sources(root: str) -> Iterator[str]:
@@ -70,19 +81,19 @@ def _sources(root: str) -> Iterator[str]:
 
 def call(program: str, python: str = "/usr/bin/python3") -> str:
     """Shell command that runs a program of this version, its request on standard input."""
-    return _CALL.format(directory=DIRECTORY, version=archive()[0], missing=MISSING, python=python, package=PACKAGE, program=program)
+    return _CALL.format(directory=DIRECTORY, version=version(), missing=MISSING, python=python, package=PACKAGE, program=program)
 
 
 def socket() -> str:
     """Where this version listens in a twin."""
-    return "%s/serve-%s.sock" % (paths.RUN, archive()[0])
+    return "%s/serve-%s.sock" % (paths.RUN, version())
 
 
 def serve(python: str = "/usr/bin/python3") -> str:
     """Shell command that has this version of _serve running and waits until it can be called."""
-    return _SERVE.format(directory=DIRECTORY, version=archive()[0], missing=MISSING, python=python, package=PACKAGE, socket=socket())
+    return _SERVE.format(directory=DIRECTORY, version=version(), missing=MISSING, python=python, package=PACKAGE, socket=socket())
 
 
 def install(python: str = "/usr/bin/python3") -> str:
     """Shell command that installs the archive given on its standard input and removes older versions that no process runs."""
-    return _INSTALL.format(directory=DIRECTORY, version=archive()[0], python=python, kept=KEPT)
+    return _INSTALL.format(directory=DIRECTORY, version=version(), python=python, kept=KEPT)

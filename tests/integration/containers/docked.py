@@ -58,7 +58,7 @@ class Docked(Pair):
         (self.home / "collections/ansible_collections/safetytwin/twin").symlink_to(ROOT)
         self.write_inventory()
         self.change(SHOP + LIMIT + FLEETING)
-        self.ssh(transport_runtime.install(), transport_runtime.archive()[1])
+        self.ssh(transport_runtime.install(), transport_runtime.archive())
         until(lambda: self.inspect("web")["State"]["Health"]["Status"] == "healthy", "the container was healthy")
 
     def end(self):

@@ -103,4 +103,4 @@ def test_waiting_ends_in_a_sentence(channel):
 
 
 def test_the_socket_is_of_this_version(channel):
-    assert channel.local == "./twin-web1-%s.sock" % runtime.archive()[0]
+    assert channel.local == "./twin-web1-%s.sock" % runtime.version()

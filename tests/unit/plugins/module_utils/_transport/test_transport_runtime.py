@@ -21,7 +21,7 @@ def shell(command, stdin=b""):
 
 def test_install_and_call(tmp_path, monkeypatch):
     monkeypatch.setattr(runtime, "DIRECTORY", str(tmp_path / "runtime"))
-    version, archive = runtime.archive()
+    version, archive = runtime.version(), runtime.archive()
     call = runtime.call("_scopes.schema", sys.executable)
     assert shell(call).returncode == runtime.MISSING
     installed = shell(runtime.install(sys.executable), archive)
@@ -47,8 +47,8 @@ def versions(tmp_path):
 
 
 def test_the_newest_versions_stay(older, tmp_path):
-    assert shell(runtime.install(sys.executable), runtime.archive()[1]).returncode == 0
-    assert versions(tmp_path) == sorted([*older[-2:], runtime.archive()[0]])
+    assert shell(runtime.install(sys.executable), runtime.archive()).returncode == 0
+    assert versions(tmp_path) == sorted([*older[-2:], runtime.version()])
     assert len(versions(tmp_path)) == runtime.KEPT == retention.RUNTIMES
 
 
@@ -56,8 +56,8 @@ def test_a_version_that_a_process_runs_stays(older, tmp_path):
     """A resident process imports files of its version whenever it needs them."""
     resident = subprocess.Popen(["sleep", "60"], env={"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path / older[1])})
     try:
-        assert shell(runtime.install(sys.executable), runtime.archive()[1]).returncode == 0
-        assert versions(tmp_path) == sorted([older[1], *older[-2:], runtime.archive()[0]])
+        assert shell(runtime.install(sys.executable), runtime.archive()).returncode == 0
+        assert versions(tmp_path) == sorted([older[1], *older[-2:], runtime.version()])
     finally:
         resident.kill()
         resident.wait()
@@ -68,13 +68,13 @@ def test_nothing_is_removed_where_it_cannot_be_told_what_runs(older, tmp_path):
     (tmp_path / "bin/grep").write_text("#!/bin/sh\nexit 2\n", encoding="ascii")
     (tmp_path / "bin/grep").chmod(0o755)
     command = "PATH=%s:$PATH; %s" % (tmp_path / "bin", runtime.install(sys.executable))
-    assert shell(command, runtime.archive()[1]).returncode == 0
+    assert shell(command, runtime.archive()).returncode == 0
     assert set(older) <= set(versions(tmp_path))
 
 
 def test_two_installations_at_once_are_one(tmp_path, monkeypatch):
     monkeypatch.setattr(runtime, "DIRECTORY", str(tmp_path))
-    version, archive = runtime.archive()
+    version, archive = runtime.version(), runtime.archive()
     with concurrent.futures.ThreadPoolExecutor() as pool:
         done = list(pool.map(lambda number: shell(runtime.install(sys.executable), archive), range(4)))
     assert [each.returncode for each in done] == [0, 0, 0, 0], done
@@ -86,14 +86,14 @@ def test_two_installations_at_once_are_one(tmp_path, monkeypatch):
 
 def test_a_damaged_archive_leaves_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(runtime, "DIRECTORY", str(tmp_path))
-    assert shell(runtime.install(sys.executable), runtime.archive()[1][:5000]).returncode != 0
+    assert shell(runtime.install(sys.executable), runtime.archive()[:5000]).returncode != 0
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_archive_made_of_an_installed_runtime_is_the_same(tmp_path, monkeypatch):
     monkeypatch.setattr(runtime, "DIRECTORY", str(tmp_path))
-    version, archive = runtime.archive()
+    version, archive = runtime.version(), runtime.archive()
     shell(runtime.install(sys.executable), archive)
-    code = "from safetytwin._transport import runtime; print(runtime.archive()[0])"
+    code = "from safetytwin._transport import runtime; print(runtime.version())"
     again = subprocess.run([sys.executable, "-c", code], cwd=tmp_path / version, capture_output=True, text=True, check=True)
     assert again.stdout.strip() == version
