@@ -121,11 +121,15 @@ class Cycle:
         """Leave the facts that a base image is built of where provisioning finds them."""
         if self.check:
             return self._result("absent", message="The twin would be created and converged to the state of %s." % self.host, changed=True)
+        lacking = payload.missing_sources(self.store, document)
+        self.store.forget_actual(self.twin_id, lacking)
+        if lacking:
+            why = "%d package sources of %s are missing or damaged in the store: run the sync again, which requests them from the host."
+            raise TwinError(why % (len(lacking), self.host))
         directory = os.path.join(self.store.root, paths.TWINS, self.twin_id)
         os.makedirs(directory, 0o711, exist_ok=True)
         path = os.path.join(directory, "image-facts.json")
         write_atomic(path, json.dumps(ingest.image_facts(self.store, document)).encode("ascii"))
-        self.store.forget_actual(self.twin_id)
         message = "The twin of %s does not exist yet." % self.host
         return self._result("absent", message=message, facts=path, machine_id=document["machine"]["machine_id"])
 
@@ -203,9 +207,9 @@ class Cycle:
             scopes, done = self._apply(connection, twin, document, plan, actual)
         verdict = reconcile_plan.verdict(plan, done.failures, scopes)
         result = self._shown(plan, done.changed, done, verdict, audited=audited)
-        if plan.steps or audited or not self.known["settled"]:
+        if plan.steps or audited or not self.known["settled"] or self.known["fidelity"].get("pending"):
             after = dict(actual, scopes=scopes, substrate=plan.substrate, given_up=done.given_up)
-            pending = payload.missing_contents(self.store, plan.steps)
+            pending = payload.missing_contents(self.store, document, plan.steps, scopes)
             self.store.settle(self.twin_id, self.known["revision"], after, dict(verdict, pending=pending), _recorded(result), audited, plan.rest)
         if done.changed:
             result["failures"] += retention.prune(self.store, {each["metadata"]["image"] for each in client.twins(connection)})

@@ -126,7 +126,7 @@ def outcome(made: ReconcilePlan, fetched: Fetched, results: Sequence[Result], af
     for key, version in fetched["gone"].items():
         _fail(failures, "packages", key, "package_version_gone: %s is the nearest" % version)
     for key, why in fetched["unavailable"].items():
-        _fail(failures, "packages", key, "package_not_fetched: %s" % why if why else "package_unavailable")
+        _fail(failures, "packages", key, _unfetched(why))
     steps = {step["id"]: step for step in made.steps}
     for result in results:
         if result["failed"]:
@@ -138,6 +138,13 @@ def outcome(made: ReconcilePlan, fetched: Fetched, results: Sequence[Result], af
         if (change.scope, change.key) in tried and not _may_come(reason, failures):
             given_up.setdefault(change.scope, {})[change.key] = {"want": digest(change.want), "reason": reason}
     return Outcome(any(result["changed"] for result in results), failures, given_up)
+
+
+def _unfetched(why: str) -> str:
+    """The reason why a package file was not fetched."""
+    if not why:
+        return "package_unavailable"
+    return why if code_of(why) == "content_pending" else "package_not_fetched: %s" % why
 
 
 def verdict(made: ReconcilePlan, failures: Failures, after: Scopes) -> Report:

@@ -8,16 +8,20 @@ Directories are 0700 and files 0600 from the moment they exist. What put() has r
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
 import re
+import shutil
 import zlib
 from typing import Any, Iterator
 
 from .._base.codec import digest, write_atomic
 from .._base.errors import TwinError
 
+# What reading a damaged or missing file says: it is not there, is a directory, lies in a file, is a link to itself, or its blocks cannot be read.
+_DAMAGE = (errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.ELOOP, errno.EIO)
 _NAME = re.compile(r"[0-9a-f]{64}")
 _SWEPT = ".swept"  # its time is when blobs were last looked through
 
@@ -57,15 +61,22 @@ def _read(path: str, name: str) -> bytes | None:
     try:
         with open(path, "rb") as stream:
             content = stream.read()
-    except FileNotFoundError:
-        return None
+    except OSError as error:
+        if error.errno in _DAMAGE:
+            return None
+        raise
     return content if digest(content) == name else None
 
 
 def _write(path: str, content: bytes) -> None:
-    make_directory(os.path.dirname(path))
+    directory = os.path.dirname(path)
+    if os.path.lexists(directory) and not os.path.isdir(directory):
+        os.unlink(directory)
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
+    make_directory(directory)
     write_atomic(path, content)
-    sync_directory(os.path.dirname(path))
+    sync_directory(directory)
 
 
 class Blobs:
@@ -97,9 +108,9 @@ class Blobs:
     def files(self) -> Iterator[os.DirEntry[str]]:
         """Every file here, whole or left by a killed write."""
         for prefix in sorted(os.listdir(self.directory)) if os.path.isdir(self.directory) else []:
-            if len(prefix) == 2:
+            if len(prefix) == 2 and os.path.isdir(os.path.join(self.directory, prefix)):
                 with os.scandir(os.path.join(self.directory, prefix)) as found:
-                    yield from found
+                    yield from (each for each in found if not each.is_dir(follow_symlinks=False))
 
     def swept(self) -> float:
         """When sweep() last ran, in seconds since 1970; 0 if never."""

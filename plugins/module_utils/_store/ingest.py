@@ -67,15 +67,15 @@ def _check_identity(host: str, head: Host | None, machine: Machine) -> None:
         )
 
 
+def apt_files(scopes: Scopes) -> dict[str, str]:
+    """{path: digest} of the host's package sources and keys."""
+    return {path: item["digest"] for path, item in sorted(scopes["files"]["items"].items()) if path.startswith(APT_FILES) and item["type"] == "file"}
+
+
 def apt_sources(store: Store, scopes: Scopes) -> list[Source]:
     """The host's package sources and keys: [{"path", "content": bytes}], as far as their contents are here."""
-    found: list[Source] = []
-    for path, item in sorted(scopes["files"]["items"].items()):
-        if path.startswith(APT_FILES) and item["type"] == "file":
-            content = store.blobs.get(item["digest"])
-            if content is not None:
-                found.append({"path": path, "content": content})
-    return found
+    contents = ((path, store.blobs.get(name)) for path, name in apt_files(scopes).items())
+    return [{"path": path, "content": content} for path, content in contents if content is not None]
 
 
 def image_facts(store: Store, document: HostDocument) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from typing import ContextManager, Iterator, TypedDict, cast
+from typing import ContextManager, Iterator, Sequence, TypedDict, cast
 
 from .._base import paths
 from .._base.errors import Refused, TwinError
@@ -172,9 +172,10 @@ class Store:
         )
         self._commit(record, *([self.history.end(record.host, revision, outcome)] if record.follows else []))
 
-    def forget_actual(self, twin: str) -> None:
-        """The twin is new or unknown: the next cycle reads all of it."""
-        self._commit(self._known_twin(twin)._replace(actual=None, applying=None))
+    def forget_actual(self, twin: str, pending: Sequence[str] = ()) -> None:
+        """The twin is new or unknown: the next cycle reads all of it. pending: digests of contents that the host is to send before that."""
+        fidelity = self.documents.put(twin_key(twin), freeze({"pending": list(pending)}))
+        self._commit(self._known_twin(twin)._replace(actual=None, applying=None, fidelity=fidelity))
 
     def pause(self, twin: str, why: str) -> None:
         """Stop following (why is a sentence), or follow again (empty): then the next cycle reads the whole twin and counts no difference as drift."""

@@ -9,14 +9,14 @@ import json
 import os
 import tarfile
 import tempfile
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Mapping, Sequence
 
 from .._base import paths
 from .._packages import fetch, proxy
 from .._scopes.model import Scopes
-from .._scopes.parts import ApplyReply, Payload, Step
+from .._scopes.parts import ApplyReply, PackageFile, Payload, Step
 from .._scopes.registry_parts import payloads
-from .._store.ingest import apt_sources
+from .._store.ingest import apt_files, apt_sources
 from .._store.records import Store
 from .channel import Channel
 
@@ -24,21 +24,39 @@ _NOTHING = Payload()
 
 
 def fetch_packages(store: Store, document: Mapping[str, Any], steps: Iterable[Step]) -> fetch.Fetched:
-    """Package files for the steps that need them."""
-    wanted = [file for step in steps for file in _payload(step).packages(step)]
+    """Package files for the steps that need them; where the store lacks one of the host's package sources, only files that are here already."""
+    wanted = _packages(steps)
     if not wanted:
         return {"files": {}, "gone": {}, "unavailable": {}}
-    sources = apt_sources(store, document["scopes"])
-    return fetch.fetch(wanted, document["machine"], sources, os.path.join(store.root, paths.PACKAGES), lambda: proxy.ensure(sources)["url"])
+    lacking = missing_sources(store, document)
+    sources = [] if lacking else apt_sources(store, document["scopes"])
+    fetched = fetch.fetch(wanted, document["machine"], sources, os.path.join(store.root, paths.PACKAGES), lambda: proxy.ensure(sources)["url"])
+    if lacking:
+        fetched["unavailable"] = dict.fromkeys(fetched["unavailable"], "content_pending: %d of the host's package sources" % len(lacking))
+    return fetched
 
 
 def _payload(step: Step) -> Payload:
     return payloads().get(step["scope"], _NOTHING)
 
 
-def missing_contents(store: Store, steps: Iterable[Step]) -> list[str]:
-    """Digests of file contents that the steps want and the store lacks."""
-    return sorted({name for name in _contents(steps) if store.blobs.get(name) is None})
+def _packages(steps: Iterable[Step]) -> list[PackageFile]:
+    return [file for step in steps for file in _payload(step).packages(step)]
+
+
+def missing_contents(store: Store, document: Mapping[str, Any], steps: Sequence[Step], after: Scopes) -> list[str]:
+    """Digests of contents that the steps need and the store lacks, or has damaged; after is the twin as it was read back."""
+    unreached: list[Step] = [{**step, "have": after[step["scope"]]["items"].get(step["key"])} for step in steps]
+    return sorted({*_lacking(store, _contents(unreached)), *(missing_sources(store, document) if _packages(steps) else ())})
+
+
+def missing_sources(store: Store, document: Mapping[str, Any]) -> list[str]:
+    """Digests of the host's package sources that the store lacks, or has damaged."""
+    return _lacking(store, apt_files(document["scopes"]).values())
+
+
+def _lacking(store: Store, names: Iterable[str]) -> list[str]:
+    return sorted({name for name in names if store.blobs.get(name) is None})
 
 
 def _contents(steps: Iterable[Step]) -> list[str]:

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from following import refused, until
+from following import STORE, refused, until
 
 SHOP = "sha256sum /etc/nginx/sites-available/shop /etc/default/shopd; systemctl is-active nginx shopd cron; stat -c %n /etc/shop.d/calm 2>&1"
 VERIFY = ("-e", '{"twin_verify": true}')
@@ -152,6 +152,17 @@ def test_a_twin_that_stands_still_goes_on(hands_off):
     assert "C=1" in hands_off.both("cat /etc/default/shopd")
     hands_off.on_host("sed -i /C=1/d /etc/default/shopd && systemctl restart shopd")
     hands_off.synced()
+
+
+@pytest.mark.parametrize("damage", ["truncate -s 0 {0}", "truncate -s 3 {0}", "sed -i s/./x/ {0}", "rm {0}", "rm {0} && mkdir {0}"])
+def test_a_damaged_content_in_the_store_is_requested_from_the_host_again(hands_off, damage):
+    name = hands_off.on_host("sha256sum /etc/default/shopd").split()[0]
+    subprocess.run(["sh", "-ec", damage.format(f"{STORE}/blobs/{name[:2]}/{name}")], check=True)
+    hands_off.on_twin("rm /etc/default/shopd")
+    assert "Its content has not arrived yet" in hands_off.synced(*VERIFY)
+    hands_off.synced()
+    assert name in hands_off.both("sha256sum /etc/default/shopd")
+    assert "unchanged" in hands_off.synced()
 
 
 def machine(pair, **options):

@@ -1,15 +1,21 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a cycle refuses before it does anything; a whole one is in tests/integration and the lab."""
+"""What a cycle refuses before it does anything, and what it keeps in the store; a whole one is in tests/integration and the lab."""
 from __future__ import annotations
 
+import json
+import pathlib
+import tarfile
 import time
 
 import pytest
 
 from ansible_collections.safetytwin.twin.plugins.module_utils import _reconcile
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.codec import digest
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import Refused, TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._planning import due
+from ansible_collections.safetytwin.twin.plugins.module_utils._store.records import open_store
 
 REQUEST = {"host": "web1", "check": False, "roots": [], "exclude": [], "seconds": {"harvest": 1.5}, "scopes": None}
 HEAD = {"machine_id": "m1", "revision": 3}
@@ -90,3 +96,121 @@ def test_what_is_kept_with_a_revision_names_no_contents():
     change = {"scope": "files", "key": "/a", "verb": "ensure", "because": "b", "before": "secret", "after": "secret"}
     kept = _reconcile._recorded({"changes": [change], "counts": {"files": 1}, "failures": [], "seconds": {}, "message": "m"})
     assert kept == {"changes": [{"scope": "files", "key": "/a", "verb": "ensure", "because": "b"}], "counts": {"files": 1}, "failures": [], "seconds": {}}
+
+
+CONTENT = digest(b"content")
+SOURCES = digest(b"deb http://deb.example.org bookworm main")
+MACHINE = {"machine_id": "m1", "distribution": {"id": "debian", "version_id": "12", "codename": "bookworm"}, "architecture": "x86_64"}
+TWIN = {"twin": "twin-web1", "domain": "twin-web1", "state": "running", "uuid": "u", "touched": 0, "metadata": {}}
+FOLLOW = dict(REQUEST, drift="correct", vcpus=2, memory_mib=1024, audit=False, audit_interval=600, resume=False, harvest=None)
+
+
+def file(name):
+    return {"type": "file", "mode": "0644", "owner": "root", "group": "root", "size": 7, "digest": name}
+
+
+def state(**files):
+    names = ("accounts", "files", "hardware", "packages", "services")
+    return {name: {"status": "ok", "note": "", "items": files if name == "files" else {}, "excluded": {}} for name in names}
+
+
+class Guest:
+    """A twin that applies steps of files: with the contents that came along, and those that it has by itself."""
+
+    def __init__(self, scopes, has=()):
+        self.scopes, self.has = scopes, has
+
+    def call(self, program, request, timeout=0):
+        if program == "_harvest":
+            return {"scopes": self.scopes}
+        with tarfile.open(fileobj=request) as tar:
+            came = {pathlib.PurePath(name).name for name in tar.getnames()}
+            steps = json.loads(tar.extractfile("request.json").read())["plan"]["steps"]
+        reached = {step["key"]: step["want"] for step in steps if step["want"]["digest"] in {*came, *self.has}}
+        self.scopes["files"]["items"].update(reached)
+        results = [{"id": step["id"], "changed": step["key"] in reached, "failed": None if step["key"] in reached else "content_pending"} for step in steps]
+        files = {key: self.scopes["files"]["items"][key] for key in reached}
+        return {"results": results, "read": {"files": [step["key"] for step in steps]}, "scopes": {"files": dict(self.scopes["files"], items=files)}}
+
+
+@pytest.fixture
+def follow(tmp_path, monkeypatch):
+    """Runs one cycle over a store that knows web1: follow(guest, whole) returns (its result, codes of the reasons for the next cycle)."""
+    monkeypatch.setattr(_reconcile.client, "set_revision", lambda *_words: None)
+    monkeypatch.setattr(_reconcile.client, "twins", lambda _conn: [])
+    monkeypatch.setattr(_reconcile.retention, "prune", lambda *_words: [])
+    with open_store(str(tmp_path / "lib"), str(tmp_path / "run")) as store:
+        document = {"format": 1, "machine": MACHINE, "scopes": state(**{"/etc/motd": file(CONTENT), "/etc/apt/sources.list": file(SOURCES)})}
+        store.take("web1", document, "d1")
+        store.adopt("twin-web1", "web1")
+
+        def run(guest, whole=False):
+            one = _reconcile.Cycle(store, dict(FOLLOW))
+            one.head, one.channel, one.boot_id = store.head("twin-web1"), guest, "b"
+            result = one._converge(None, TWIN, document, whole)
+            return result, [reason.code for reason in due.due(one._situation(store.head("twin-web1"), TWIN))]
+
+        run.store, run.document = store, document
+        yield run
+
+
+def emptied(path):
+    path.write_bytes(b"")
+
+
+def truncated(path):
+    path.write_bytes(path.read_bytes()[:3])
+
+
+def overwritten(path):
+    path.write_bytes(b"damaged")
+
+
+def a_directory(path):
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize("damage", [emptied, truncated, overwritten, pathlib.Path.unlink, a_directory])
+def test_a_damaged_content_is_found_when_it_is_needed_and_repaired_in_the_next_cycle(follow, damage):
+    store, guest = follow.store, Guest(state(**follow.document["scopes"]["files"]["items"]))
+    store.blobs.put(CONTENT, b"content")
+    assert follow(guest, whole=True)[1] == []
+    damage(pathlib.Path(store.blobs.path(CONTENT)))
+    del guest.scopes["files"]["items"]["/etc/motd"]
+    result, reasons = follow(guest, whole=True)
+    assert result["failures"] == ["files /etc/motd: Its content has not arrived yet. The next cycle requests it."]
+    assert reasons == ["pending"]
+    assert store.head("twin-web1")["fidelity"]["pending"] == [CONTENT]
+    store.blobs.put(CONTENT, b"content")  # what the next cycle does with the answer to `want`
+    result, reasons = follow(guest)
+    assert (result["failures"], reasons) == ([], [])
+    assert guest.scopes["files"]["items"]["/etc/motd"] == file(CONTENT)
+    assert store.head("twin-web1")["fidelity"]["pending"] == []
+
+
+def test_a_content_that_the_twin_had_by_itself_is_not_requested(follow):
+    guest = Guest(state(**{"/etc/apt/sources.list": file(SOURCES)}), has={CONTENT})
+    result, reasons = follow(guest, whole=True)
+    assert (result["changed"], reasons) == (True, [])
+
+
+def test_a_content_that_arrives_when_nothing_is_left_to_do_is_no_reason_for_a_further_cycle(follow):
+    guest = Guest(state(**{"/etc/apt/sources.list": file(SOURCES)}))
+    assert follow(guest, whole=True)[1] == ["pending"]
+    follow.store.blobs.put(CONTENT, b"content")
+    actual = follow.store.actual("twin-web1")
+    guest.scopes["files"]["items"]["/etc/motd"] = actual["scopes"]["files"]["items"]["/etc/motd"] = file(CONTENT)
+    fidelity = follow.store.head("twin-web1")["fidelity"]
+    follow.store.settle("twin-web1", 1, actual, fidelity, {}, audited=False)
+    assert follow(guest)[1] == []
+
+
+def test_package_sources_that_are_damaged_are_requested_before_a_base_image_is_built(follow):
+    one = _reconcile.Cycle(follow.store, dict(FOLLOW))
+    with pytest.raises(TwinError, match="^1 package sources of web1 are missing or damaged in the store"):
+        one._absent(follow.document)
+    assert follow.store.head("twin-web1")["fidelity"] == {"pending": [SOURCES]}
+    follow.store.blobs.put(SOURCES, b"deb http://deb.example.org bookworm main")
+    assert one._absent(follow.document)["twin"] == "absent"
+    assert follow.store.head("twin-web1")["fidelity"] == {"pending": []}

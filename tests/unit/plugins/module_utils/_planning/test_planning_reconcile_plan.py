@@ -152,12 +152,14 @@ def test_the_packages_an_image_has_beyond_its_host_are_found_once():
     assert plan.steps == [] and plan.substrate["packages"] == ["linux-image-amd64:amd64"]
 
 
-@pytest.mark.parametrize(("why", "reason"), [
-    ("", "package_unavailable"), ("The proxy is not there.", "package_not_fetched: The proxy is not there."),
+@pytest.mark.parametrize(("why", "reason", "tried_again"), [
+    ("", "package_unavailable", False), ("The proxy is not there.", "package_not_fetched: The proxy is not there.", False),
+    ("content_pending: 1 of the host's package sources", "content_pending: 1 of the host's package sources", True),
 ])
-def test_packages_that_cannot_be_had_are_reasons(why, reason):
+def test_packages_that_cannot_be_had_are_reasons(why, reason, tried_again):
     actual = twin(packages={"bc:amd64": None})
     plan = reconcile(OPTIONS, scopes(), actual)
     fetched = {"files": {}, "gone": {}, "unavailable": {"bc:amd64": why}}
-    _actual, done = carried_out(plan, actual, ("packages:bc:amd64", "Its file is missing."), fetched=fetched)
+    recorded, done = carried_out(plan, actual, ("packages:bc:amd64", "Its file is missing."), fetched=fetched)
     assert [(row["key"], row["reason"]) for row in verdict(plan, done.failures, actual["scopes"])["exceptions"]] == [("bc:amd64", reason)]
+    assert bool(told(reconcile(OPTIONS, scopes(), recorded))) is tried_again

@@ -4,7 +4,9 @@
 """The content store: nobody else reads it, damage is found and repaired, nothing that is named is swept."""
 from __future__ import annotations
 
+import errno
 import os
+import pathlib
 import time
 
 import pytest
@@ -30,14 +32,61 @@ def test_blobs_are_what_their_name_says(blobs):
     assert blobs.get(NAME) == b"content"
 
 
-@pytest.mark.parametrize("damage", [b"", b"damaged", b"content and more"])
+def emptied(path):
+    path.write_bytes(b"")
+
+
+def truncated(path):
+    path.write_bytes(path.read_bytes()[:3])
+
+
+def overwritten(path):
+    path.write_bytes(b"x" * len(path.read_bytes()))
+
+
+def longer(path):
+    path.write_bytes(path.read_bytes() + b" and more")
+
+
+def missing(path):
+    path.unlink()
+
+
+def a_directory(path):
+    path.unlink()
+    (path / "with").mkdir(parents=True)
+
+
+def a_link_to_itself(path):
+    path.unlink()
+    path.symlink_to(path)
+
+
+def below_a_file(path):
+    path.unlink()
+    path.parent.rmdir()
+    path.parent.write_bytes(b"")
+
+
+@pytest.mark.parametrize("damage", [emptied, truncated, overwritten, longer, missing, a_directory, a_link_to_itself, below_a_file])
 def test_a_damaged_blob_is_none_until_it_is_put_again(blobs, damage):
     blobs.put(NAME, b"content")
-    with open(blobs.path(NAME), "wb") as stream:
-        stream.write(damage)
+    damage(pathlib.Path(blobs.path(NAME)))
     assert blobs.get(NAME) is None
+    list(blobs.files())
     blobs.put(NAME, b"content")
     assert blobs.get(NAME) == b"content"
+    assert [each.name for each in blobs.files()] == [NAME]
+
+
+def test_a_blob_that_cannot_be_read_for_another_reason_is_no_damaged_one(blobs, monkeypatch):
+    def full(*_words, **_options):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    blobs.put(NAME, b"content")
+    monkeypatch.setattr("builtins.open", full)
+    with pytest.raises(OSError, match="Too many open files"):
+        blobs.get(NAME)
 
 
 @pytest.mark.parametrize("name", ["", "/etc/shadow", "../" * 21 + "x", "A" * 64, NAME + "\n"])

@@ -3,7 +3,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import os
+
+import pytest
+
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.codec import digest
+from ansible_collections.safetytwin.twin.plugins.module_utils._store.records import open_store
+from ansible_collections.safetytwin.twin.plugins.module_utils._transport import payload
 from ansible_collections.safetytwin.twin.plugins.module_utils._transport.payload import read_back
+
+SOURCES = digest(b"deb http://deb.example.org bookworm main")
+MACHINE = {"distribution": {"id": "debian", "version_id": "12", "codename": "bookworm"}, "architecture": "x86_64"}
 
 
 def body(**items):
@@ -23,3 +33,28 @@ def test_a_scope_that_could_not_be_read_back_stays_as_it_was_known():
     broken = dict(body(), status="failed", note="no answer")
     after = read_back(before, {"read": {"files": ["edited"], "accounts": None}, "scopes": {"files": broken, "accounts": broken}})
     assert after == before
+
+
+@pytest.fixture
+def store(tmp_path):
+    with open_store(str(tmp_path / "lib"), str(tmp_path / "run")) as opened:
+        yield opened
+
+
+def package(name):
+    return {"id": "packages:" + name, "scope": "packages", "key": name + ":amd64", "have": None, "want": {"version": "1", "status": "installed"}}
+
+
+def test_without_one_of_the_package_sources_nothing_is_said_of_what_repositories_have(store):
+    document = {"machine": MACHINE, "scopes": {"files": body(**{"/etc/apt/sources.list": {"type": "file", "digest": SOURCES}})}}
+    steps, nothing = [package("bc"), package("dc")], {"packages": body()}
+    there = os.path.join(store.root, "packages", "debian-12", "bc_1_amd64.deb")
+    os.makedirs(os.path.dirname(there))
+    open(there, "wb").close()
+    assert payload.fetch_packages(store, document, steps) == {
+        "files": {"bc:amd64": there}, "gone": {}, "unavailable": {"dc:amd64": "content_pending: 1 of the host's package sources"},
+    }
+    assert payload.missing_contents(store, document, steps, nothing) == [SOURCES]
+    assert payload.missing_contents(store, document, [], nothing) == []
+    store.blobs.put(SOURCES, b"deb http://deb.example.org bookworm main")
+    assert payload.missing_contents(store, document, steps, nothing) == []
