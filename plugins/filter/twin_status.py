@@ -24,6 +24,10 @@ options:
     description: Result of M(safetytwin.twin.host_state_info) with the recorded digest as its base. Empty if the host did not answer.
     type: dict
     required: true
+  details:
+    description: Name every difference, every item that only the twin has, and everything that no scope reads, instead of counting them.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -44,8 +48,8 @@ import time
 from ansible_collections.safetytwin.twin.plugins.plugin_utils._status_screen import screen
 
 
-def twin_status(known, host, harvest):
-    return screen(host, known, harvest, time.time())
+def twin_status(known, host, harvest, details=False):
+    return screen(host, known, harvest, time.time(), details)
 
 
 class FilterModule:

@@ -45,8 +45,8 @@ SCOPES = {"accounts": set(), "containers": set(), "files": {"accounts", "package
           "processes": set(), "services": {"files", "packages"}}
 # Files that do no I/O: whole folders, and files by name.
 PURE_FOLDERS = {"_planning", "_secrets"}
-PURE = {"_base/access", "_base/patterns", "_base/reasons", "_scopes/checks", "_scopes/grammars", "_scopes/model", "_scopes/parts", "_scopes/registry",
-        "_scopes/schema", "_scopes/state"}
+PURE = {"_base/access", "_base/patterns", "_base/reasons", "_scopes/checks", "_scopes/grammars", "_scopes/model", "_scopes/not_read", "_scopes/parts",
+        "_scopes/registry", "_scopes/schema", "_scopes/state"}
 PURE_PARTS = {"affects", "fields", "payload", "policy", "readback", "readers", "steps"}
 EFFECTS = {"asyncio", "glob", "grp", "pathlib", "pwd", "shutil", "socket", "sqlite3", "subprocess", "tempfile", "threading", "time"}
 # Of os, what computes with names and asks nobody.

@@ -17,4 +17,12 @@ KNOWN = {
 def test_a_twin_becomes_lines():
     lines = FilterModule().filters()["twin_status"](KNOWN, "web1", {"digest": "d", "differs": False})
     assert lines[0] == "web1  r3  the twin does not exist"
-    assert lines[1].endswith("last change verified 5 min ago, audited 5 min ago")
+    assert lines[1].endswith("last change verified 5 min ago, last audit 5 min ago")
+
+
+def test_details_reach_the_screen():
+    fidelity = {"scopes": {}, "exceptions": [], "extras": [], "percent_reproduced": 100.0, "percent_explained": 100.0}
+    known = dict(KNOWN, fidelity=dict(fidelity, scopes={"files": {"items": 1, "reproduced": 1, "degraded": 0, "impossible": 0}}))
+    status = FilterModule().filters()["twin_status"]
+    assert "  not read on either machine" in status(known, "web1", {}, True)
+    assert "  not read on either machine" not in status(known, "web1", {})

@@ -1,13 +1,14 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The screen, whole, as people see it."""
+"""The whole status screen, compared with golden files."""
 from __future__ import annotations
 
 import pathlib
 
 import pytest
 
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.not_read import NOT_READ
 from ansible_collections.safetytwin.twin.plugins.plugin_utils import _status_screen as _status
 
 GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
@@ -25,6 +26,11 @@ TWIN = {
             {"scope": "files", "key": "/etc/shop\x1b.key", "reason": "secret_excluded: it holds a private key"},
             {"scope": "services", "key": "shop.service", "reason": "differs"},
             *({"scope": "files", "key": "/srv/%02d" % number, "reason": "file_too_large"} for number in range(16)),
+        ],
+        "extras": [
+            {"scope": "accounts", "key": "user:twin", "reason": "twin_substrate"},
+            {"scope": "packages", "key": "cloud-init:all", "reason": "twin_substrate"},
+            {"scope": "packages", "key": "python3-yaml:amd64", "reason": "twin_extra"},
         ],
     },
     "growth": [
@@ -52,12 +58,28 @@ CASES = {
 }
 
 
+def golden(case):
+    return (GOLDEN / (case + ".txt")).read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("case", CASES)
-def test_the_screen_is_the_golden_one(case):
-    lines = _status.screen("web1", *CASES[case], NOW)
-    assert "\n".join(lines) + "\n" == (GOLDEN / (case + ".txt")).read_text(encoding="utf-8")
+def test_the_screen_equals_its_golden_file(case):
+    assert "\n".join(_status.screen("web1", *CASES[case], NOW)) + "\n" == golden(case)
+
+
+def test_the_screen_with_details_names_everything():
+    lines = _status.screen("web1", TWIN, SAME, NOW, details=True)
+    assert "\n".join(lines) + "\n" == golden("details")
+    assert not [line for line in lines if " more, by reason: " in line]
+    assert all(any(each.what in line for line in lines) for each in NOT_READ)
+
+
+def test_the_twins_own_items_are_counted_by_scope():
+    assert any("twin only  accounts 1, packages 2: items that the host does not have" in line for line in _status.screen("web1", TWIN, SAME, NOW))
+    without = dict(TWIN, fidelity=dict(TWIN["fidelity"], extras=[]))
+    assert not [line for line in _status.screen("web1", without, SAME, NOW) if "twin only" in line]
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(-1, "0 s"), (119, "119 s"), (120, "2 min"), (7199, "119 min"), (7200, "2 h"), (172800, "2 days")])
-def test_durations_are_said_as_people_say_them(seconds, said):
+def test_a_duration_is_shown_in_its_largest_fitting_unit(seconds, said):
     assert _status._ago(seconds) == said
