@@ -23,7 +23,7 @@ options:
     type: dict
     required: true
   audit_interval:
-    description: Seconds after which a cycle reads the whole twin.
+    description: Seconds after which a cycle reads the whole twin, from 0 to 31536000.
     type: int
     default: 600
   verify:

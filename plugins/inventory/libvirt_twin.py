@@ -45,11 +45,11 @@ options:
     description: Private key for twins of remote hypervisors.
     type: path
   timeout:
-    description: Seconds to wait for one hypervisor.
+    description: Seconds to wait for one hypervisor, from 1 to 3600.
     type: int
     default: 30
   wait:
-    description: Seconds to search for the address of a running twin without a fixed address, with lease, guest agent and ARP table.
+    description: Seconds to search for the address of a running twin without a fixed address, with lease, guest agent and ARP table, from 0 to 600.
     type: int
     default: 5
 """
@@ -79,8 +79,10 @@ from urllib.parse import urlsplit
 
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.release import __version__
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.options import accept
 from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import client
 from ansible_collections.safetytwin.twin.plugins.module_utils._twin.survey import survey
 
@@ -94,11 +96,18 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def parse(self, inventory, loader, path, cache=True):
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
+        self._check_options()
         # Plays and options name them, also where there is no twin yet.
         for group in ("twins", "twins_following"):
             self.inventory.add_group(group)
         for twin in self._twins(self.get_cache_key(path), cache):
             self._add(twin)
+
+    def _check_options(self):
+        try:
+            accept({name: self.get_option(name) for name in ("timeout", "wait")}, __version__)
+        except TwinError as error:
+            raise AnsibleParserError(str(error)) from error
 
     def _twins(self, key, cache):
         """From the cache if it is wanted and holds them, else from the hypervisors."""

@@ -94,6 +94,7 @@ excluded:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.options import accept
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.containers.collect import collect
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.facts import scope_facts
 
@@ -101,6 +102,7 @@ from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.facts impo
 def main():
     module = AnsibleModule(argument_spec={}, supports_check_mode=True)
     try:
+        accept(module.params, module.ansible_version)
         module.exit_json(changed=False, **scope_facts("host_containers", collect, by_kind=True))
     except TwinError as error:
         module.fail_json(msg=str(error))

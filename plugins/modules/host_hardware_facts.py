@@ -89,6 +89,7 @@ excluded:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.options import accept
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.facts import scope_facts
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.hardware.collect import collect
 
@@ -96,6 +97,7 @@ from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.hardware.c
 def main():
     module = AnsibleModule(argument_spec={}, supports_check_mode=True)
     try:
+        accept(module.params, module.ansible_version)
         module.exit_json(changed=False, **scope_facts("host_hardware", collect, by_kind=True))
     except TwinError as error:
         module.fail_json(msg=str(error))

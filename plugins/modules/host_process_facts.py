@@ -71,6 +71,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.codec import outward
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.options import accept
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.context import Context
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.load import collect as load
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.processes import collect as processes_collect
@@ -80,6 +81,7 @@ def main():
     module = AnsibleModule(argument_spec={}, supports_check_mode=True)
     context = Context()
     try:
+        accept(module.params, module.ansible_version)
         processes = dict(processes_collect.collect_telemetry(context), load=load.collect_telemetry(context))
     except TwinError as error:
         module.fail_json(msg=str(error))

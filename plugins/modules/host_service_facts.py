@@ -158,6 +158,7 @@ excluded:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.options import accept
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.facts import scope_facts
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.services.collect import collect
 
@@ -165,6 +166,7 @@ from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.services.c
 def main():
     module = AnsibleModule(argument_spec={"names": {"type": "list", "elements": "str"}}, supports_check_mode=True)
     try:
+        accept(module.params, module.ansible_version)
         module.exit_json(changed=False, **scope_facts("host_services", collect, module.params["names"]))
     except TwinError as error:
         module.fail_json(msg=str(error))

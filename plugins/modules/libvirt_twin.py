@@ -48,7 +48,7 @@ options:
     default: present
   machine_id:
     description:
-      - Content of C(/etc/machine-id) of the host. Required to create the twin.
+      - Content of C(/etc/machine-id) of the host, 32 hexadecimal digits in lower case. Required to create the twin.
       - If the existing twin belongs to a machine with another id, the module fails. Either the host was reinstalled, or two hosts use one twin.
     type: str
   image:
@@ -58,13 +58,13 @@ options:
       - QEMU runs as its own user, so other users need the execute permission on every directory above it.
     type: path
   memory:
-    description: Memory in MiB; 2048 for a new twin. A change applies at the twin's next boot.
+    description: Memory in MiB, from 128 to 1048576; 2048 for a new twin. A change applies at the twin's next boot.
     type: int
   vcpus:
-    description: Number of virtual CPUs; 2 for a new twin. A change applies at the twin's next boot.
+    description: Number of virtual CPUs, from 1 to 255; 2 for a new twin. A change applies at the twin's next boot.
     type: int
   disk:
-    description: Size of a new twin's disk in GiB, if it shall be larger than the base image.
+    description: Size of a new twin's disk in GiB, from 1 to 16384, if it shall be larger than the base image.
     type: int
   accel:
     description:
@@ -86,7 +86,7 @@ options:
     description: IPv4 range of a new network; V(10.62.22.0/24) if omitted. The module fails if this machine already has a route to the range.
     type: str
   console_user:
-    description: User who can log in on a new twin's console.
+    description: User who can log in on a new twin's console, a user name of at most 32 lower-case letters, digits, underscores and hyphens.
     type: str
     default: twin
   console_password:
@@ -98,7 +98,7 @@ options:
     elements: str
     default: []
   shutdown_timeout:
-    description: Seconds to wait for the twin to shut down before it is switched off.
+    description: Seconds to wait for the twin to shut down before it is switched off, from 0 to 86400.
     type: int
     default: 60
   directory:
@@ -265,6 +265,7 @@ from ansible.module_utils.common.respawn import has_respawned, probe_interpreter
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.names import chosen
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.options import accept
 from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import client
 from ansible_collections.safetytwin.twin.plugins.module_utils._store.layout import twin_key
 from ansible_collections.safetytwin.twin.plugins.module_utils._store.records import open_store
@@ -321,6 +322,7 @@ def main():
     if module.params["state"] == "absent" and module.params["snapshot"]:
         module.fail_json(msg="state absent removes the twin with its snapshots: leave the option snapshot out.")
     try:
+        accept(module.params, module.ansible_version)
         desired = dict(module.params, twin=chosen(module.params["twin"], module.params["host"]))
         with client.connect(module.params["uri"]) as connection, alone(desired["twin"], module.check_mode):
             result = provision(connection, desired, dry=module.check_mode)

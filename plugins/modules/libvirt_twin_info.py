@@ -22,8 +22,8 @@ options:
     type: str
   wait:
     description:
-      - Seconds to search for the address of a running twin without a fixed address. The module checks the DHCP lease first, then the guest agent,
-        then the ARP table.
+      - Seconds to search for the address of a running twin without a fixed address, from 0 to 600. The module checks the DHCP lease first, then the
+        guest agent, then the ARP table.
     type: int
     default: 0
 author:
@@ -132,6 +132,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.respawn import has_respawned, probe_interpreters_for_module, respawn_module
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.options import accept
 from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import client
 from ansible_collections.safetytwin.twin.plugins.module_utils._twin import survey
 
@@ -152,6 +153,7 @@ def main():
         if python:
             respawn_module(python)
     try:
+        accept(module.params, module.ansible_version)
         with client.connect(module.params["uri"]) as connection:
             twins = survey.survey(connection, module.params["host"], module.params["twin"], module.params["wait"])
         for twin in twins:

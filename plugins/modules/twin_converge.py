@@ -28,7 +28,7 @@ options:
     type: bool
     default: false
   audit_interval:
-    description: Seconds after which a cycle reads the whole twin.
+    description: Seconds after which a cycle reads the whole twin, from 0 to 31536000.
     type: int
     default: 600
   drift:
@@ -53,15 +53,15 @@ options:
     elements: str
     default: []
   vcpus:
-    description: Maximum number of virtual CPUs of the twin.
+    description: Maximum number of virtual CPUs of the twin, from 1 to 255.
     type: int
     default: 2
   memory_mib:
-    description: Maximum memory of the twin in MiB.
+    description: Maximum memory of the twin in MiB, from 128 to 1048576.
     type: int
     default: 2048
   patience:
-    description: Seconds to wait for the twin to boot.
+    description: Seconds to wait for the twin to boot, from 1 to 86400.
     type: int
     default: 600
 attributes:

@@ -25,10 +25,10 @@ options:
     description: URL of an image to download instead of building one. Needs O(checksum).
     type: str
   checksum:
-    description: Checksum of the image at O(url) or O(path), as C(sha256:HEX) or C(sha512:HEX).
+    description: Checksum of the image at O(url) or O(path), as C(sha256:) and 64, or C(sha512:) and 128 hexadecimal digits in lower case.
     type: str
   size:
-    description: Virtual size of a built disk in GiB. Only written blocks use space.
+    description: Virtual size of a built disk in GiB, from 1 to 16384. Only written blocks use space.
     type: int
     default: 20
   directory:
@@ -98,6 +98,7 @@ import json
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.options import accept
 from ansible_collections.safetytwin.twin.plugins.module_utils._image import cache
 
 
@@ -141,6 +142,7 @@ def main():
         supports_check_mode=True,
     )
     try:
+        accept(module.params, module.ansible_version)
         result = run(module)
     except TwinError as error:
         module.fail_json(msg=str(error))

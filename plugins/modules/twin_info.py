@@ -15,7 +15,7 @@ extends_documentation_fragment:
   - safetytwin.twin.attributes.reads
 options:
   audit_interval:
-    description: Seconds after which a cycle has to read the whole twin.
+    description: Seconds after which a cycle has to read the whole twin, from 0 to 31536000.
     type: int
     default: 600
   growth:

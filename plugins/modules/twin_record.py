@@ -56,6 +56,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.names import chosen
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.options import accept
 from ansible_collections.safetytwin.twin.plugins.module_utils._store.record import ensure
 
 
@@ -71,6 +72,7 @@ def main():
     )
     state = module.params["state"]
     try:
+        accept(module.params, module.ansible_version)
         previous = ensure(chosen(module.params["twin"], module.params["host"]), module.params["host"], state, module.params["reason"], module.check_mode)
     except TwinError as error:
         module.fail_json(msg=str(error))

@@ -9,8 +9,10 @@ import json
 from typing import Any, Mapping
 
 from ansible.plugins.action import ActionBase
+from ansible.release import __version__
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.options import accept
 from ansible_collections.safetytwin.twin.plugins.module_utils._transport import program, runtime
 from ansible_collections.safetytwin.twin.plugins.plugin_utils._options import argument_spec
 
@@ -30,6 +32,7 @@ class ProgramAction(ActionBase):  # type: ignore[misc]  # ansible-core comes wit
         result = super().run(tmp, task_vars)
         options = self.validate_argument_spec(argument_spec(self.MODULE))[1]
         try:
+            accept(options, __version__)
             reply = self._call(self._request(options))
         except TwinError as error:
             return dict(result, **self._failure(error))

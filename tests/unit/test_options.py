@@ -13,6 +13,7 @@ import re
 import pytest
 import yaml
 
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.options import RULES, Range
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.registry import SCHEMA
 from ansible_collections.safetytwin.twin.plugins.plugin_utils._options import CHECKED, PACKAGE, argument_spec
 
@@ -117,3 +118,54 @@ def test_the_roles_of_single_scopes_differ_only_by_their_name():
 def test_a_role_of_a_single_scope_names_a_scope_that_is_converged(role):
     assert SCHEMA[role].converged
     assert role_options(role)[role + "_drift"]["choices"] == argument_spec("twin_converge")["drift"]["choices"]
+
+
+def documented():
+    """(where, name without the prefix of a role, documentation) of each option of modules, the inventory plugin, filters and roles."""
+    for path in sorted(ROOT.glob("plugins/*/*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "DOCUMENTATION":
+                for name, option in (yaml.safe_load(node.value.value).get("options") or {}).items():
+                    yield f"{path.parent.name}-{path.stem}", name, option
+    for role in ROLES:
+        for name, option in role_options(role).items():
+            yield f"role-{role}", name[len(role) + 1:], option
+
+
+DOCUMENTED = [pytest.param(name, option, id=f"{where}-{name}") for where, name, option in documented()]
+
+
+@pytest.mark.parametrize(("name", "option"), DOCUMENTED)
+def test_every_number_has_a_range_and_every_rule_is_documented(name, option):
+    rule = RULES.get(name)
+    assert option.get("type") != "int" or isinstance(rule, Range), "Give this option a range in _base/options.py."
+    if rule is not None:
+        text = re.sub(r"[CV]\(([^)]*)\)", r"\1", " ".join([option["description"]] if isinstance(option["description"], str) else option["description"]))
+        said = "from %d to %d" % (rule.least, rule.most) if isinstance(rule, Range) else rule.doc.partition(", as in ")[0]
+        assert said in " ".join(text.split())
+
+
+def test_the_role_checks_all_its_options_that_have_a_rule():
+    checked = set(re.findall(r"'(twin_\w+)':", (ROOT / "roles/twin/tasks/main.yml").read_text(encoding="utf-8").partition("safetytwin.twin.refusals")[0]))
+    assert checked == {name for name in role_options("twin") if name[len("twin_"):] in RULES}
+
+
+@pytest.mark.parametrize(("module", "options", "sentence"), [
+    ("libvirt_twin", {"host": "web1", "memory": -4}, "memory is -4, but it must be from 128 to 1048576 MiB."),
+    ("libvirt_twin", {"host": "web1", "vcpus": 900}, "vcpus is 900, but it must be from 1 to 255."),
+    ("libvirt_twin", {"host": "web1", "machine_id": "zz"}, "machine_id is 'zz', but it must be 32 hexadecimal digits in lower case, as in /etc/machine-id."),
+    ("libvirt_twin_info", {"wait": -1}, "wait is -1, but it must be from 0 to 600 seconds."),
+    ("twin_image", {"facts": "/nowhere", "size": 0}, "size is 0, but it must be from 1 to 16384 GiB."),
+    ("twin_info", {"host": "web1", "audit_interval": -1}, "audit_interval is -1, but it must be from 0 to 31536000 seconds."),
+    ("twin_converge", {"host": "web1", "vcpus": 0}, "vcpus is 0, but it must be from 1 to 255."),
+])
+def test_modules_and_actions_refuse_values_out_of_range(play, module, options, sentence):
+    results = play({"tried": {"safetytwin.twin." + module: options}}, "--check").results
+    assert results["tried"]["failed"] and results["tried"]["msg"] == sentence
+
+
+@pytest.mark.parametrize("option", ["twin_vcpus=0", "twin_memory_mib=-3", "twin_image_checksum=md5:1"])
+def test_the_role_refuses_values_out_of_range_before_it_reads_anything(play, option):
+    said = play({"tried": {"ansible.builtin.include_role": {"name": "safetytwin.twin.twin"}}}, "-e", option).output
+    assert option.replace("=", " is ").replace("md5:1", "'md5:1'") + ", but it must be" in said
+    assert "Read the record" not in said
