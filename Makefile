@@ -14,7 +14,7 @@ BASE := 490e4e9
 TURNS := 2
 WARM :=
 
-.PHONY: help check test prove demo demo-down bench bench-compare generate dist clean
+.PHONY: help check test prove demo demo-down bench bench-compare bench-redactor generate dist clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -39,6 +39,9 @@ bench: ## measure the figures of bench/README.md on the machines of the demo
 
 bench-compare: ## BASE=commit: measure this tree and a commit in turns
 	@$(PYTHON) bench/compare.py $(BASE) $(TURNS) $(WARM)
+
+bench-redactor: ## measure the redactor on hostile text
+	@$(PYTHON) bench/redactor.py
 
 generate: ## write the generated files
 	@tests/tools/generated --write

@@ -8,6 +8,7 @@ comments only. A value that only refers to a secret (a variable, a path, a promp
 """
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Iterable, Iterator, Match
 
@@ -16,7 +17,9 @@ from .._base.patterns import matches_any
 
 REDACTED = "[redacted]"
 PASSES = 5  # at most: what is replaced may bring a name next to another value
+EXAMINED = 20000  # values with the names of secrets in one text; no ordinary file has so many, and each costs some microseconds
 
+# Every pattern here takes time in proportion to the text, whoever wrote it: no two parts that repeat may match the same characters.
 # Names whose value is a secret; the end of the name decides: api_token is one, token_lifetime is not. In lower case, and each branch
 # beginning with a plain letter, which is what makes the search fast.
 _NAME = (
@@ -38,7 +41,9 @@ _CERTAIN = (
     (
         "a private key",
         ("PRIVATE KEY",),
-        re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:\\n|\s)+(?:[A-Za-z-]+: [^\n]*\n|\s)*[A-Za-z0-9+/=]{16,}"),
+        re.compile(
+            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:\\n|\s){1,20}(?:[A-Za-z-]{1,40}: [^\n]{0,500}\n\s{0,20}){0,8}[A-Za-z0-9+/=]{16,}"
+        ),
     ),
     (
         "a cloud or service token",
@@ -52,7 +57,7 @@ _CERTAIN = (
             r"|npm_[A-Za-z0-9]{36})"
         ),
     ),
-    ("an encrypted vault", ("$ANSIBLE_VAULT",), re.compile(r"^\s*\$ANSIBLE_VAULT;", re.MULTILINE)),
+    ("an encrypted vault", ("$ANSIBLE_VAULT",), re.compile(r"^[ \t]*\$ANSIBLE_VAULT;", re.MULTILINE)),
     (
         "a password hash",
         ("$1$", "$5$", "$6$", "$7$", "$y$", "$2", "$apr1$", "$argon2", "{SSHA"),
@@ -65,14 +70,15 @@ _QUOTED = r"(?P<value>\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|%s)"
 # name's end, which is rare, and looks back: long lines stay cheap.
 _ASSIGNMENT = re.compile(r"%s=%s" % (_NAME, _QUOTED % r"[^\s'\"&;,)}\]]+"))
 _SETTING = re.compile(r"%s[\"']?[ \t]*(?::=|=>|=|:)[ \t]*%s" % (_NAME, _QUOTED % r"[^\s'\"#;,}][^\n#;,}]*"))
-_NAME_BEFORE = re.compile(r"(?P<name>[\w.-]*)\Z")
-_MEMBER_BEFORE = re.compile(r"(?:\A|[{,])[ \t]*(?:-[ \t]+|export[ \t]+|set[ \t]+)?[\"']?(?P<name>[\w .-]*)\Z")
+# What stands before that end, read backwards: the name, and what opens a member before its name.
+_NAME_BACKWARDS = re.compile(r"[\w.-]*")
+_MEMBER_BACKWARDS = re.compile(r"(?P<name>[\w .-]*)[\"']?(?:[ \t]+(?:-|tropxe|tes))?[ \t]*(?:\Z|[{,])")
 _REACH = 120  # characters of a line before a name's end that may belong to it
 # Directives of two words: requirepass foobared.
 _DIRECTIVE = re.compile(
     r"^[ \t]*(?P<name>requirepass|masterauth|bindpw|rootpw|rootbindpw|[\w-]{0,40}(?:password|passwd|passphrase)|auth_pass"
     r"|r[ow]community6?|stats[ \t]+auth|user[ \t]+\S+[ \t]+(?:insecure-)?password|machine[ \t]+\S+[ \t]+login[ \t]+\S+[ \t]+password)[ \t]+"
-    r"(?P<value>[^\s#]+)[ \t]*;?[ \t]*$",
+    r"(?P<value>[^\s#]+)[ \t]*(?:;[ \t]*)?$",
     re.MULTILINE,
 )
 _NAMED = (_SETTING, _ASSIGNMENT, _DIRECTIVE)
@@ -84,6 +90,10 @@ _PROGRAM = re.compile(r"\A#![^\n]*\b(?:python|perl|ruby|node|php|lua)")
 _PROGRAM_FILES = ("**/*.py", "**/*.pl", "**/*.pm", "**/*.rb", "**/*.js", "**/*.ts", "**/*.go", "**/*.c", "**/*.h", "**/*.lua", "**/*.vim", "**/*.el")
 # Formats in which the words of the tables mean something else.
 _EXEMPT = ("/etc/nsswitch.conf", "/etc/pam.d/**", "/etc/login.defs", "/etc/debconf.conf", "/etc/services", "/etc/ssl/openssl.cnf", "/etc/mime.types")
+
+
+class TooMany(Exception):
+    """A text with more values to examine than EXAMINED."""
 
 
 def secret_in(path: str, content: bytes) -> str | None:
@@ -100,34 +110,41 @@ def secret_in(path: str, content: bytes) -> str | None:
         return "credentials in a URL"
     # In programs an unquoted right side is a name or a call, not a value.
     quoted_only = bool(_PROGRAM.match(text(content[:100]))) or matches_any(_PROGRAM_FILES, path)
-    if any(not quoted_only or body[start] in "'\"" for start, _end in _named(body)):
-        return "a password or token"
+    try:
+        if any(not quoted_only or body[start] in "'\"" for start, _end in _named(body)):
+            return "a password or token"
+    except TooMany:
+        return "more than %d values with the names of secrets" % EXAMINED
     return None
 
 
 def _named(body: str) -> Iterator[tuple[int, int]]:
-    """(start, end) of each value whose name makes it a secret."""
+    """(start, end) of each value whose name makes it a secret; raises TooMany."""
     # Only ASCII is lowered, so that both texts have the same places.
     lowered = body.translate(_LOWER)
     if any(hint in lowered for hint in _HINTS):
-        for shape in _NAMED:
-            for found in shape.finditer(lowered):
-                start, end = found.span("value")
-                if _is_name(found) and _literal(body[start:end]):
-                    yield start, end
+        candidates = itertools.chain.from_iterable(shape.finditer(lowered) for shape in _NAMED)
+        for number, found in enumerate(candidates):
+            if number == EXAMINED:
+                raise TooMany
+            start, end = found.span("value")
+            if _literal(body[start:end]) and _is_name(found):
+                yield start, end
 
 
 def _is_name(found: Match[str]) -> bool:
     """True if what stands before the value is the name of a secret, at a place where names stand."""
     if found.re is _DIRECTIVE:
         return True
-    line = found.string.rfind("\n", 0, found.start()) + 1
-    before = found.string[max(line, found.start() - _REACH):found.start()]
-    head = (_MEMBER_BEFORE if found.re is _SETTING else _NAME_BEFORE).search(before)
+    reach = max(0, found.start() - _REACH)
+    line = found.string.rfind("\n", reach, found.start()) + 1
+    backwards = found.string[max(line, reach):found.start()][::-1]
+    head = (_MEMBER_BACKWARDS if found.re is _SETTING else _NAME_BACKWARDS).match(backwards)
     if head is None:
         return False
+    name = (head.group("name") if found.re is _SETTING else head.group())[::-1]
     end = re.split(r"[\"'\s:=]", found.group(), maxsplit=1)[0]
-    return not _INNOCENT.match(head.group("name").lstrip() + end)
+    return not _INNOCENT.match(name.lstrip() + end)
 
 
 def _literal(value: str) -> bool:
@@ -137,7 +154,10 @@ def _literal(value: str) -> bool:
 def redact_text(value: str) -> str:
     """A text with each secret replaced by [redacted]; for facts, where the rest of the text is worth keeping."""
     for _pass in range(PASSES):
-        shown = _redacted(value)
+        try:
+            shown = _redacted(value)
+        except TooMany:
+            return REDACTED
         if shown == value:
             break
         value = shown
@@ -199,5 +219,5 @@ def redact_env(pairs: list[str]) -> list[str]:
 
 def version() -> str:
     """Digest of the tables: what was examined under others is examined again."""
-    shapes = [shape for _what, _hints, shape in _CERTAIN] + [_URL, *_NAMED, _MEMBER_BEFORE, _COMMENT, _PROGRAM, _INNOCENT, _REFERENCE]
+    shapes = [shape for _what, _hints, shape in _CERTAIN] + [_URL, *_NAMED, _MEMBER_BACKWARDS, _COMMENT, _PROGRAM, _INNOCENT, _REFERENCE]
     return digest([[shape.pattern for shape in shapes], _EXEMPT, _PROGRAM_FILES])

@@ -77,3 +77,10 @@ def test_long_files_are_judged_in_linear_time(unit):
     started = time.process_time()
     redact.secret_in("/etc/a", content)
     assert time.process_time() - started < 2
+
+
+def test_a_text_with_more_candidates_than_are_examined_is_taken_for_a_secret():
+    many = "use_password=abc,\n" * (redact.EXAMINED + 1)
+    assert redact.secret_in("/etc/a", many.encode()) == "more than 20000 values with the names of secrets"
+    assert redact.redact_text(many) == redact.REDACTED
+    assert redact.secret_in("/etc/a", many[:len(many) // 10].encode()) is None
