@@ -24,7 +24,6 @@ DOCUMENTS = "documents"  # states, by the record that names them
 PACKAGES = "packages"  # package files, by distribution
 APT_ROOTS = PACKAGES + "/apt"
 PACKAGES_LOCK = PACKAGES + "/lock"
-PROXY = "proxy"
 IMAGES = "images"
 TWINS = "twins"
 CONSOLE_LOG = "console.log"  # in a twin's directory

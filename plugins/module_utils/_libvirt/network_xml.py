@@ -13,7 +13,7 @@ from typing import Any, Iterable, Mapping, TypedDict
 from .._base.errors import TwinError
 from .metadata import tag
 
-FIRST_LEASE = 10  # addresses below are the hypervisor's and the package proxy's
+FIRST_LEASE = 10  # addresses below are the hypervisor's
 INTERFACE_NAME_LIMIT = 15
 
 

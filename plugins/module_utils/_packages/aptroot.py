@@ -97,7 +97,7 @@ def unmet(said: str) -> list[str]:
     return sorted(set(named) | set(re.findall(r"Package '?([^\s']+)'? has no installation candidate", said)))
 
 
-def _fill(root: str, files: Mapping[str, bytes], proxied: bool) -> None:
+def _fill(root: str, files: Mapping[str, bytes]) -> None:
     for part in ("etc/apt/sources.list.d", "etc/apt/trusted.gpg.d", "state/lists/partial", "cache/archives/partial", "log", "none"):
         os.makedirs(os.path.join(root, part), exist_ok=True)
     write_atomic(os.path.join(root, "state/status"), b"")
@@ -106,8 +106,6 @@ def _fill(root: str, files: Mapping[str, bytes], proxied: bool) -> None:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         if path.endswith((".list", ".sources")):
             content = raw(resigned(text(content), files, root))
-            # our proxy takes https upon itself
-            content = content.replace(b"https://", b"http://") if proxied else content
         # whoever builds of these sources has apt read them as a user of its own
         write_atomic(path, content, 0o644)
     _trust_own_keys(root + TRUSTED)
@@ -125,20 +123,18 @@ def _trust_own_keys(trusted: str) -> None:
 class Apt:
     """apt-get and apt-cache over one private root, which is made where it is missing."""
 
-    def __init__(self, root: str, files: Mapping[str, bytes], architectures: list[str], proxy: str | None = None, run: Run = _run) -> None:
-        """files: {path: bytes} of the host's /etc/apt; architectures: native first; proxy: the URL that is asked instead of the repositories."""
+    def __init__(self, root: str, files: Mapping[str, bytes], architectures: list[str], run: Run = _run) -> None:
+        """files: {path: bytes} of the host's /etc/apt; architectures: native first."""
         self.root, self._run, self._native = root, run, architectures[0]
         self.listings = listings(files)
         self._configuration = os.path.join(root, "apt.conf")
         # written last: a root that a kill left half made has none
         if not os.path.exists(self._configuration):
-            _fill(root, files, bool(proxy))
-        self._configure(architectures, proxy)
+            _fill(root, files)
+        self._configure(architectures)
 
-    def _configure(self, architectures: list[str], proxy: str | None) -> None:
+    def _configure(self, architectures: list[str]) -> None:
         content = _CONFIGURATION.format(root=self.root, native=self._native, architectures=" ".join('"%s";' % name for name in architectures))
-        if proxy:
-            content += 'Acquire::http::Proxy "%s";\nAcquire::https::Proxy "%s";\n' % (proxy, proxy)
         write_atomic(self._configuration, content.encode("utf-8"))
 
     def _call(self, *argv: str, timeout: float = ASK_SECONDS, cwd: str | None = None) -> Result:

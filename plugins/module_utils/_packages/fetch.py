@@ -15,7 +15,7 @@ import os
 import shutil
 import tempfile
 import time
-from typing import Any, Callable, Iterable, Iterator, Mapping, TypedDict
+from typing import Any, Iterable, Iterator, Mapping, TypedDict
 
 from .._base.codec import digest
 from .._base.errors import TwinError
@@ -38,13 +38,12 @@ class Fetched(TypedDict):
 
 
 def fetch(
-    wanted: Iterable[Wanted], machine: Mapping[str, Any], sources: Iterable[Source], directory: str, proxy: Callable[[], str] | None = None, run: Run = _run,
+    wanted: Iterable[Wanted], machine: Mapping[str, Any], sources: Iterable[Source], directory: str, run: Run = _run,
 ) -> Fetched:
     """Package files for wanted; what cannot be had stops nothing else.
 
     machine is {"distribution": {"id", "version_id", "codename"}, "architecture"}; sources are the host's files of apt's
-    configuration; directory is ours alone; proxy() is called where something has to be fetched, and
-    gives the URL that apt asks instead of the repositories.
+    configuration; directory is ours alone.
     """
     store = os.path.join(directory, "%(id)s-%(version_id)s" % machine["distribution"])
     os.makedirs(store, mode=0o700, exist_ok=True)
@@ -62,7 +61,7 @@ def fetch(
     if missing:
         try:
             with _alone(directory):
-                _obtain(_apt(directory, machine, sources, proxy, run), missing, store, answer)
+                _obtain(_apt(directory, machine, sources, run), missing, store, answer)
         except TwinError as error:
             answer["unavailable"] = dict.fromkeys(missing, str(error))
     return answer
@@ -81,19 +80,18 @@ def _alone(directory: str) -> Iterator[None]:
         yield
 
 
-def _apt(directory: str, machine: Mapping[str, Any], sources: Iterable[Source], proxy: Callable[[], str] | None, run: Run) -> aptroot.Apt:
+def _apt(directory: str, machine: Mapping[str, Any], sources: Iterable[Source], run: Run) -> aptroot.Apt:
     """The apt for these sources; other sources are another one."""
     files = {source["path"]: source["content"] for source in sources}
     if not aptroot.listings(files):
         raise TwinError("The host has no package sources that could be read: its packages cannot be fetched.")
-    url = proxy() if proxy else None
     parts = os.path.join(directory, "apt")
     os.makedirs(parts, mode=0o700, exist_ok=True)
     rows = sorted((path, digest(content)) for path, content in files.items())
-    root = os.path.join(parts, digest([rows, machine["distribution"], machine["architecture"], url])[:16])
+    root = os.path.join(parts, digest([rows, machine["distribution"], machine["architecture"]])[:16])
     native = aptroot.ARCHITECTURES.get(machine["architecture"], machine["architecture"])
     # foreign packages are asked for by name
-    return aptroot.Apt(root, files, [native, *(["i386"] if native == "amd64" else [])], url, run)
+    return aptroot.Apt(root, files, [native, *(["i386"] if native == "amd64" else [])], run)
 
 
 def _obtain(apt: aptroot.Apt, missing: dict[str, Wanted], store: str, answer: Fetched) -> None:

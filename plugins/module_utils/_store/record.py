@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from .._base import paths
 from .._base.errors import Refused, TwinError
-from .._packages import proxy
 from .layout import twin_key
 from .records import Store, open_store
 
@@ -35,5 +34,3 @@ def _bring(store: Store, twin: str, host: str, state: str, why: str) -> None:
     store.remove_twin(twin)
     if not store.twins(host):
         store.remove_host(host)
-    if not store.hosts():
-        proxy.stop()

@@ -26,7 +26,6 @@ REVISIONS = 10_000  # of one host
 CONTENTS = 4 << 30  # bytes of file contents, beyond which those that only older revisions name are removed
 SWEPT_EVERY = 86400  # seconds between two looks through all contents, which read every delta
 PACKAGES = 4 << 30
-PROXY = 2 << 30
 BUILD_PACKAGES = 2 << 30
 APT_ROOTS = 4
 IMAGES = 3
@@ -227,10 +226,6 @@ def _prune_consoles(place: Place) -> None:
             os.truncate(path, 0)
 
 
-def _proxied(place: Place) -> list[str]:
-    return _walk(place.below(paths.PROXY))
-
-
 def _built_of(place: Place) -> list[str]:
     return _walk(os.path.join(place.cache, paths.BUILD_PACKAGES))
 
@@ -244,7 +239,6 @@ KINDS = (
     Kind("file contents", "those of revisions, %d GiB" % (CONTENTS >> 30), lambda place: [each.path for each in place.store.blobs.files()], _prune_contents),
     Kind("package files", "%d GiB" % (PACKAGES >> 30), _package_files, _prune_packages),
     Kind("package indexes", "%d sets of sources" % APT_ROOTS, lambda place: _entries(place.below(paths.APT_ROOTS)), _prune_indexes),
-    Kind("proxy's files", "%d GiB" % (PROXY >> 30), _proxied, lambda place: _drop_oldest(_proxied(place), PROXY, place.now - SPARED)),
     Kind("image packages", "%d GiB" % (BUILD_PACKAGES >> 30), _built_of, lambda place: _drop_oldest(_built_of(place), BUILD_PACKAGES, place.now - SPARED)),
     Kind("base images", "%d beside those in use" % IMAGES, lambda place: _entries(place.below(paths.IMAGES)), _prune_images),
     Kind("console logs", "%d MiB of each twin" % (CONSOLE_LOG >> 20), _consoles, _prune_consoles),

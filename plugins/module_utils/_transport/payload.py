@@ -12,7 +12,7 @@ import tempfile
 from typing import Any, Iterable, Mapping, Sequence
 
 from .._base import paths
-from .._packages import fetch, proxy
+from .._packages import fetch
 from .._scopes.model import Scopes
 from .._scopes.parts import ApplyReply, PackageFile, Payload, Step
 from .._scopes.registry_parts import payloads
@@ -30,7 +30,7 @@ def fetch_packages(store: Store, document: Mapping[str, Any], steps: Iterable[St
         return {"files": {}, "gone": {}, "unavailable": {}}
     lacking = missing_sources(store, document)
     sources = [] if lacking else apt_sources(store, document["scopes"])
-    fetched = fetch.fetch(wanted, document["machine"], sources, os.path.join(store.root, paths.PACKAGES), lambda: proxy.ensure(sources)["url"])
+    fetched = fetch.fetch(wanted, document["machine"], sources, os.path.join(store.root, paths.PACKAGES))
     if lacking:
         fetched["unavailable"] = dict.fromkeys(fetched["unavailable"], "content_pending: %d of the host's package sources" % len(lacking))
     return fetched

@@ -17,10 +17,10 @@ SOAK = int(os.environ.get("SAFETYTWIN_SOAK", "30"))
 
 # What makes the machine a hypervisor and a controller, as plain tools see it.
 OURS = {
-    "packages": "dpkg-query -W -f '${Package}\\n' | grep -E '^(libvirt|python3-libvirt|qemu-|ansible|apt-cacher-ng|mmdebstrap)' | grep -v qemu-guest-agent",
-    "units": "systemctl list-unit-files --no-legend --no-pager | grep -E '^(libvirt|virt(log|lock)d|apt-cacher-ng|safetytwin-(sync|channel|proxy))'",
-    "files": "find /etc | grep -E 'libvirt|apt-cacher-ng|/qemu/|safetytwin-sync|safetytwin/options' | grep -vE 'qemu-ga|fsfreeze-hook'",
-    "accounts": "getent passwd | grep -E '^(libvirt|apt-cacher)'",
+    "packages": "dpkg-query -W -f '${Package}\\n' | grep -E '^(libvirt|python3-libvirt|qemu-|ansible|mmdebstrap)' | grep -v qemu-guest-agent",
+    "units": "systemctl list-unit-files --no-legend --no-pager | grep -E '^(libvirt|virt(log|lock)d|safetytwin-(sync|channel))'",
+    "files": "find /etc | grep -E 'libvirt|/qemu/|safetytwin-sync|safetytwin/options' | grep -vE 'qemu-ga|fsfreeze-hook'",
+    "accounts": "getent passwd | grep -E '^libvirt'",
 }
 
 
@@ -127,5 +127,5 @@ def test_uninstall_leaves_nothing_of_ours(allinone):
     assert allinone.becomes("systemctl list-units --all --no-legend 'safetytwin-*'; systemctl list-unit-files --no-legend 'safetytwin-*'", "", 40)
     # Images and package files stay for the next twin.
     left = set(allinone.shell("ls -A /var/lib/safetytwin; ls -d /etc/safetytwin /run/safetytwin 2>/dev/null || true").split())
-    assert left <= {"accel.json", "images", "packages", "proxy"}
+    assert left <= {"accel.json", "images", "packages"}
     assert allinone.shell("nginx -t 2>&1; systemctl is-active nginx notesd").endswith("active\nactive")

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from .shell import run, say, stage, systemd_is_init
+from .shell import run, say, stage
 
 NEEDED = {
     "qemu-system-x86": "runs twins",
@@ -20,7 +20,6 @@ NEEDED = {
     "iptables": "libvirt's networks",
     "nftables": "the lab's way out to the package sources",
     "iproute2": "the lab's bridge",
-    "apt-cacher-ng": "fetches package files for twins, and nothing else",
     "mmdebstrap": "builds trees of hosts and twins",
     "systemd-container": "runs lab hosts",
     "e2fsprogs": "writes file systems without mounting them",
@@ -48,10 +47,3 @@ def install() -> None:
         if run([*command, "-s", *absent], check=False).returncode:
             run(["apt-get", "update", "-q"], timeout=300)
         run([*command, "-y", *absent], env={"DEBIAN_FRONTEND": "noninteractive"}, timeout=900)
-        if "apt-cacher-ng" in absent:
-            _silence_proxy()
-
-
-def _silence_proxy() -> None:
-    """Its package starts a server for everybody; twins are served by one of their own."""
-    run(["systemctl", "disable", "--now", "apt-cacher-ng"] if systemd_is_init() else ["service", "apt-cacher-ng", "stop"], check=False)

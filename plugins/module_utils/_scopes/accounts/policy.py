@@ -8,6 +8,6 @@ from __future__ import annotations
 from ..parts import Policy
 
 # Nothing of what makes virtual machines belongs into the twin of the machine that runs it: left out where a host is its own hypervisor.
-MACHINERY = ("*:libvirt*", "*:apt-cacher-ng", "*:swtpm", "*:tss")
+MACHINERY = ("*:libvirt*", "*:swtpm", "*:tss")
 
 POLICY = Policy(machinery=MACHINERY, image_extras=True)

@@ -11,13 +11,11 @@ from ..parts import Policy
 
 # Nothing of what makes virtual machines belongs into the twin of the machine that runs it: left out where a host is its own hypervisor.
 MACHINERY = (
-    "/etc/libvirt/**", "/etc/qemu/**", "/etc/qemu-ifdown", "/etc/qemu-ifup", "/etc/apt-cacher-ng/**", "/etc/ansible/**", "/etc/sasl2/libvirt.conf",
-    "/etc/sasl2/qemu*.conf", "/etc/default/libvirt*", "/etc/default/virt*", "/etc/default/qemu-*", "/etc/default/apt-cacher-ng",
-    "/etc/init.d/libvirt*", "/etc/init.d/virtlogd", "/etc/init.d/apt-cacher-ng", "/etc/init.d/qemu-*", "/etc/logrotate.d/libvirtd*",
-    "/etc/apparmor.d/**/*libvirt*", "/etc/apparmor.d/*virt*", "/etc/cron.daily/apt-cacher-ng", "/etc/rc?.d/???libvirt*",
-    "/etc/rc?.d/???virtlogd", "/etc/rc?.d/???apt-cacher-ng", "/etc/rc?.d/???qemu-*",
+    "/etc/libvirt/**", "/etc/qemu/**", "/etc/qemu-ifdown", "/etc/qemu-ifup", "/etc/ansible/**", "/etc/sasl2/libvirt.conf",
+    "/etc/sasl2/qemu*.conf", "/etc/default/libvirt*", "/etc/default/virt*", "/etc/default/qemu-*",
+    "/etc/init.d/libvirt*", "/etc/init.d/virtlogd", "/etc/init.d/qemu-*", "/etc/logrotate.d/libvirtd*",
+    "/etc/apparmor.d/**/*libvirt*", "/etc/apparmor.d/*virt*", "/etc/rc?.d/???libvirt*", "/etc/rc?.d/???virtlogd", "/etc/rc?.d/???qemu-*",
     "/etc/systemd/system/**/libvirt*/**", "/etc/systemd/system/**/virt*d*/**", "/etc/systemd/system/**/virt-*", "/etc/systemd/system/**/qemu-*/**",
-    "/etc/systemd/system/**/apt-cacher-ng.service",
 )
 
 # What a twin has of its own to boot, to be reached and to be proven a twin: left alone on both sides.

@@ -9,7 +9,7 @@ from ..parts import Policy
 
 # Nothing of what makes virtual machines belongs into the twin of the machine that runs it: left out where a host is its own hypervisor.
 MACHINERY = (
-    "libvirt*", "python3-libvirt", "qemu-*", "ipxe-qemu", "seabios", "ovmf", "ovmf-*", "vgabios", "virtinst", "virt-*", "apt-cacher-ng",
+    "libvirt*", "python3-libvirt", "qemu-*", "ipxe-qemu", "seabios", "ovmf", "ovmf-*", "vgabios", "virtinst", "virt-*",
     "mmdebstrap", "dnsmasq-base", "genisoimage", "cloud-image-utils", "swtpm*", "ansible", "ansible-core",
 )
 

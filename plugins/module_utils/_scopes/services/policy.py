@@ -12,7 +12,7 @@ from ..parts import Policy, TwinRules
 # Nothing of what makes virtual machines belongs into the twin of the machine that runs it: left out where a host is its own hypervisor.
 MACHINERY = (
     "safetytwin-*", "libvirt*", "virt*d.service", "virt*d.socket", "virt*d-ro.socket", "virt*d-admin.socket", "virt*d-tcp.socket",
-    "virt*d-tls.socket", "virt-guest-shutdown.target", "qemu-*", "apt-cacher-ng.service", "machine-qemu*", "machines.target",
+    "virt*d-tls.socket", "virt-guest-shutdown.target", "qemu-*", "machine-qemu*", "machines.target",
     # libvirt registers its machines there
     "systemd-machined.*",
 )

@@ -11,7 +11,7 @@ from ansible_collections.safetytwin.twin.plugins.module_utils._base import paths
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.files import rules
 
 ABSOLUTE = ("CONFIGURATION", "STATE", "RUN", "CACHE", "MARKER", "INCOMING", "APPLY_LOCK")
-RELATIVE = ("RUNTIME", "STORE_FILE", "BLOBS", "DOCUMENTS", "PACKAGES", "APT_ROOTS", "PROXY", "IMAGES", "TWINS", "BUILD_PACKAGES")
+RELATIVE = ("RUNTIME", "STORE_FILE", "BLOBS", "DOCUMENTS", "PACKAGES", "APT_ROOTS", "IMAGES", "TWINS", "BUILD_PACKAGES")
 
 
 @pytest.mark.parametrize("name", ABSOLUTE)

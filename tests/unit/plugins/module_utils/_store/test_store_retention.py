@@ -151,12 +151,10 @@ def test_package_files_wait_while_they_are_fetched(prune, lib, monkeypatch):
     assert not path.exists()
 
 
-@pytest.mark.parametrize("place", ["lib/proxy/cache/a/b.deb", "cache/debs/b.deb"])
-def test_caches_of_packages_have_a_bound(prune, tmp_path, monkeypatch, place):
-    path = file(tmp_path / place)
+def test_the_cache_of_image_packages_has_a_bound(prune, tmp_path, monkeypatch):
+    path = file(tmp_path / "cache/debs/b.deb")
     prune()
     assert path.exists()
-    monkeypatch.setattr(retention, "PROXY", 0)
     monkeypatch.setattr(retention, "BUILD_PACKAGES", 0)
     prune()
     assert not path.exists()

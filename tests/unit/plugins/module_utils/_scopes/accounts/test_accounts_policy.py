@@ -8,7 +8,7 @@ from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.accounts.p
 
 
 def test_accounts_of_what_makes_machines_stay_out_and_others_do_not():
-    for key in ("user:libvirt-qemu", "group:libvirt", "user:apt-cacher-ng", "group:swtpm"):
+    for key in ("user:libvirt-qemu", "group:libvirt", "group:swtpm"):
         assert matches_any(POLICY.machinery, key), key
     for key in ("user:root", "group:kvm", "user:ula-libvirt", "group:staff"):
         assert not matches_any(POLICY.machinery, key), key
