@@ -16,6 +16,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 # What this machine may have of ours is neither read nor touched.
 ALONE = 'for each in /var/lib/safetytwin /run/safetytwin; do mkdir -p $each; mount -t tmpfs -o mode=700 tmpfs $each; done; exec "$@"'
+SYSTEM = "/usr/bin/python3"  # has psutil and libvirt, also where Ansible runs in a virtual environment
 Played = collections.namedtuple("Played", "status output results")
 
 
@@ -43,8 +44,9 @@ def fixture_play(tmp_path_factory):
         steps = [dict(task, name=name, register=name, ignore_errors=True) for name, task in tasks.items()]
         steps.append({"name": "keep", "ansible.builtin.copy": {"content": results, "dest": str(kept)}, "check_mode": False, "diff": False})
         book = home / "book.yml"
-        book.write_text(json.dumps([{"hosts": "web1", "gather_facts": False, "tasks": steps}]), encoding="ascii")
-        command = ["unshare", "--mount", "sh", "-euc", ALONE, "sh", program, "-i", "web1,", "-c", "local", "-e", "ansible_python_interpreter=/usr/bin/python3"]
+        python = {"ansible_python_interpreter": SYSTEM}
+        book.write_text(json.dumps([{"hosts": "web1", "gather_facts": False, "vars": python, "tasks": steps}]), encoding="ascii")
+        command = ["unshare", "--mount", "sh", "-euc", ALONE, "sh", program, "-i", "web1,", "-c", "local"]
         done = subprocess.run(
             [*command, *options, str(book)],
             env=environment, cwd=home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=240, check=False,

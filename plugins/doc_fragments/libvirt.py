@@ -15,7 +15,7 @@ options:
     default: qemu:///system
 requirements:
   - libvirt with QEMU on the machine the module runs on
-  - python3-libvirt there; the module finds a system Python that has it
+  - libvirt-python (package python3-libvirt) there; without it the module uses C(/usr/bin/python3) if that has it
 notes:
   - Runs on the hypervisor, as root or as a member of the group C(libvirt). Creating and removing twins and merging their layers needs root.
   - The module finds twins by the metadata in their domains, never by name. It does not change a domain without this metadata.

@@ -13,6 +13,8 @@ description:
     C(twin_id), C(twin_host) and C(twin_follows) tell which twin of which host it is.
   - The configuration file's name ends in C(libvirt_twin.yml) or C(libvirt_twin.yaml).
   - Host keys are checked. They are created together with the twin.
+  - Without libvirt-python the plugin fails. Ansible then warns and goes on without this inventory, unless you set
+    C(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED=true).
 author:
   - SafetyTwin contributors (@safetytwin)
 requirements:
@@ -74,6 +76,7 @@ cache_connection: ~/.cache/ansible-twins
 """
 
 import shlex
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
@@ -81,6 +84,7 @@ from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.release import __version__
 
+from ansible_collections.safetytwin.twin.plugins.module_utils._base import interpreter
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.options import accept
 from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import client
@@ -96,18 +100,22 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def parse(self, inventory, loader, path, cache=True):
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
-        self._check_options()
+        self._check()
         # Plays and options name them, also where there is no twin yet.
         for group in ("twins", "twins_following"):
             self.inventory.add_group(group)
         for twin in self._twins(self.get_cache_key(path), cache):
             self._add(twin)
 
-    def _check_options(self):
+    def _check(self):
         try:
             accept({name: self.get_option(name) for name in ("timeout", "wait")}, __version__)
         except TwinError as error:
             raise AnsibleParserError(str(error)) from error
+        if client.api() is None:
+            raise AnsibleParserError("Twins cannot be listed: the Python that runs Ansible, %s, has no libvirt bindings: %s." % (
+                sys.executable, interpreter.advice("libvirt", alone=True),
+            ))
 
     def _twins(self, key, cache):
         """From the cache if it is wanted and holds them, else from the hypervisors."""

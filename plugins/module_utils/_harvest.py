@@ -80,4 +80,4 @@ def _blobs(context: Context, scopes: Scopes, wanted: set[str]) -> tuple[dict[str
 
 
 if __name__ == "__main__":
-    main(harvest)
+    main(harvest, "psutil")

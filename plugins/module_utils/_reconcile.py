@@ -266,4 +266,4 @@ def _recorded(result: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main(cycle)
+    main(cycle, "libvirt")

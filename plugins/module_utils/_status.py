@@ -50,4 +50,4 @@ def _recorded(host: str, twin_id: str, growth: bool) -> tuple[Head | None, list[
 
 
 if __name__ == "__main__":
-    main(status)
+    main(status, "libvirt")

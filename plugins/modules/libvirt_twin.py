@@ -264,6 +264,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.respawn import has_respawned, probe_interpreters_for_module, respawn_module
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.interpreter import SYSTEM
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.names import chosen
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.options import accept
 from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import client
@@ -316,7 +317,7 @@ def main():
     )
     if client.libvirt is None and not has_respawned():
         # The bindings belong to the system's Python, which may not be the one that Ansible chose.
-        python = probe_interpreters_for_module(["/usr/bin/python3"], "libvirt")
+        python = probe_interpreters_for_module([SYSTEM], "libvirt")
         if python:
             respawn_module(python)
     if module.params["state"] == "absent" and module.params["snapshot"]:

@@ -132,6 +132,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.respawn import has_respawned, probe_interpreters_for_module, respawn_module
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.interpreter import SYSTEM
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.options import accept
 from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import client
 from ansible_collections.safetytwin.twin.plugins.module_utils._twin import survey
@@ -149,7 +150,7 @@ def main():
     )
     if client.libvirt is None and not has_respawned():
         # The bindings come with the system's Python, which need not be the one Ansible chose.
-        python = probe_interpreters_for_module(["/usr/bin/python3"], "libvirt")
+        python = probe_interpreters_for_module([SYSTEM], "libvirt")
         if python:
             respawn_module(python)
     try:

@@ -15,6 +15,7 @@ from typing import Any, Callable, Iterator, TypedDict, TypeVar
 
 from .._base.access import PORT
 from .._base.errors import TwinError
+from .._base.interpreter import advice
 from . import domain
 from . import metadata as domain_metadata
 from .domain import Spec
@@ -63,7 +64,7 @@ def api() -> Any:
 def connect(uri: str = URI, readonly: bool = False) -> Iterator[Connection]:
     """An open connection, closed at the end; a daemon that is down, closed to us or hung is a sentence."""
     if libvirt is None:
-        raise TwinError("%s has no libvirt bindings: install python3-libvirt, or let ansible_python_interpreter name a Python that has them." % sys.executable)
+        raise TwinError("%s has no libvirt bindings: %s." % (sys.executable, advice("libvirt")))
     libvirt.registerErrorHandler(_silent, None)  # else every error is printed, too
     opened = bounded(lambda: _open(uri, readonly), CONNECT_SECONDS, "libvirt at %s" % uri)
     try:

@@ -11,13 +11,16 @@ import zlib
 from typing import Any, Callable, NoReturn
 
 from .._base.errors import Busy, Refused, TwinError
+from .._base.interpreter import switch
 
 KINDS = {"refused": Refused, "busy": Busy, "error": TwinError}
 _MARK = b"safetytwin:"
 
 
-def main(program: Callable[[Any], Any]) -> NoReturn:
-    """Run program(request: dict) -> dict between standard input and output."""
+def main(program: Callable[[Any], Any], library: str = "") -> NoReturn:
+    """Run program(request: dict) -> dict between standard input and output, in the other Python if only that one has the library."""
+    if library:
+        switch(library)
     respond(lambda: program(json.load(sys.stdin)))
 
 

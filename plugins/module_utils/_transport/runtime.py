@@ -12,17 +12,18 @@ import gzip
 import hashlib
 import io
 import os
+import shlex
 import tarfile
 from typing import Iterator
 
-from .._base import paths
+from .._base import interpreter, paths
 
 DIRECTORY = paths.STATE + "/" + paths.RUNTIME
 KEPT = 3  # versions that stay, the newest ones; others only as long as a process runs them
 PACKAGE = "safetytwin"
 MISSING = 97  # exit status of call() where this version is not installed
 
-_CALL = "d={directory}/{version}; test -d $d || exit {missing}; PYTHONPATH=$d exec {python} -m {package}.{program}"
+_CALL = "d={directory}/{version}; test -d $d || exit {missing}; PYTHONPATH=$d {other}exec {python} -m {package}.{program}"
 
 # A unit of its own, so that it outlives the login that starts it; its socket appears when it can be called.
 _SERVE = (
@@ -79,9 +80,10 @@ def _sources(root: str) -> Iterator[str]:
                 yield os.path.relpath(os.path.join(directory, name), root)
 
 
-def call(program: str, python: str = "/usr/bin/python3") -> str:
-    """Shell command that runs a program of this version, its request on standard input."""
-    return _CALL.format(directory=DIRECTORY, version=version(), missing=MISSING, python=python, package=PACKAGE, program=program)
+def call(program: str, python: str = interpreter.SYSTEM, other: str = "") -> str:
+    """Shell command that runs a program of this version, its request on standard input; other: the Python to use where this one has no library."""
+    given = "%s=%s " % (interpreter.OTHER, shlex.quote(other)) if other else ""
+    return _CALL.format(directory=DIRECTORY, version=version(), missing=MISSING, python=shlex.quote(python), other=given, package=PACKAGE, program=program)
 
 
 def socket() -> str:
@@ -89,11 +91,11 @@ def socket() -> str:
     return "%s/serve-%s.sock" % (paths.RUN, version())
 
 
-def serve(python: str = "/usr/bin/python3") -> str:
+def serve(python: str = interpreter.SYSTEM) -> str:
     """Shell command that has this version of _serve running and waits until it can be called."""
     return _SERVE.format(directory=DIRECTORY, version=version(), missing=MISSING, python=python, package=PACKAGE, socket=socket())
 
 
-def install(python: str = "/usr/bin/python3") -> str:
+def install(python: str = interpreter.SYSTEM) -> str:
     """Shell command that installs the archive given on its standard input and removes older versions that no process runs."""
-    return _INSTALL.format(directory=DIRECTORY, version=version(), python=python, kept=KEPT)
+    return _INSTALL.format(directory=DIRECTORY, version=version(), python=shlex.quote(python), kept=KEPT)

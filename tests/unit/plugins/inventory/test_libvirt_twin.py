@@ -139,3 +139,18 @@ def test_a_remote_twin_is_reached_through_its_hypervisor():
     shown = ssh_reads(variables)
     assert {"proxyjump me@hv2:2222", "knownhostscommand /bin/echo twin-web1 ssh-ed25519 AAAA", "stricthostkeychecking true"} <= set(shown)
     assert variables["ansible_ssh_private_key_file"] == "/home/me/key"
+
+
+def test_without_libvirts_bindings_the_plugin_fails_with_advice_for_the_controllers_python(tmp_path, monkeypatch):
+    (tmp_path / "without").mkdir()
+    (tmp_path / "without" / "libvirt.py").write_text("raise ImportError('no such library')\n", encoding="ascii")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "without"))
+    found, said = load(tmp_path, "")
+    assert found is None
+    assert f"the Python that runs Ansible, {sys.executable}, has no libvirt bindings: " in said
+    assert "install" in said and "ansible_python_interpreter" not in said
+
+
+def test_options_out_of_range_are_refused(tmp_path):
+    found, said = load(tmp_path, "timeout: 0\n")
+    assert found is None and "timeout is 0, but it must be from 1 to 3600 seconds." in said
