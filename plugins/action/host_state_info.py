@@ -6,29 +6,39 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import tempfile
 
 from ansible import constants as C
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._base.codec import outward
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.codec import outward, write_atomic
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
 from ansible_collections.safetytwin.twin.plugins.plugin_utils._runtime import ProgramAction
+
+MODE = 0o600  # a document holds much of what a host is
+COMPARED = ("format", "machine", "digest", "base", "missing", "telemetry")
 
 
 class ActionModule(ProgramAction):
-    """Reads only, so check mode is the same run."""
+    """Reads the host, so check mode is the same run but for dest."""
 
     PROGRAM = "_harvest"
     MODULE = "host_state_info"
 
     def _request(self, options):
-        return dict(options, role="host")
+        if options["dest"]:
+            _require_file(options["dest"])
+        return dict({name: value for name, value in options.items() if name != "dest"}, role="host")
 
     def _result(self, options, reply):
+        changed = bool(options["dest"]) and not _is_kept(options["dest"], reply)
+        if changed and not self._task.check_mode:
+            _write(options["dest"], reply)
         return {
-            "changed": False,
+            "changed": changed,
             "digest": reply["digest"],
             "differs": reply["digest"] != options["base"] or bool(reply["blobs"]),
-            "document": _keep(reply),
+            "document": options["dest"] if options["dest"] and not (changed and self._task.check_mode) else _keep(reply),
             "machine": outward(reply["machine"]),
             "scopes": {name: _summary(scope) for name, scope in reply["scopes"].items()},
             "seconds": reply["seconds"],
@@ -40,6 +50,36 @@ def _summary(scope):
         "status": scope["status"], "note": scope["note"], "items": len(scope["items"]),
         "removed": len(scope.get("removed", ())), "excluded": len(scope["excluded"]),
     }
+
+
+def _require_file(path):
+    """Refuse what cannot be written before the host is asked."""
+    if os.path.isdir(path):
+        raise TwinError("dest %s is a directory: name a file in it." % path)
+    if not os.path.isdir(os.path.dirname(os.path.abspath(path))):
+        raise TwinError("dest %s has no directory on the controller: create it, or name another file." % path)
+
+
+def _is_kept(path, reply):
+    """Whether a file holds this state for its owner alone; fields that move by themselves, such as times, may be older in it."""
+    try:
+        with open(path, encoding="ascii") as stream:
+            private, kept = stat.S_IMODE(os.fstat(stream.fileno()).st_mode) == MODE, json.load(stream)
+    except (OSError, ValueError):
+        return False
+    return private and isinstance(kept, dict) and _identity(kept) == _identity(reply)
+
+
+def _identity(reply):
+    """What makes two documents the same one."""
+    return [reply.get(name) for name in COMPARED], sorted(reply.get("scopes") or ()), sorted(reply.get("blobs") or ())
+
+
+def _write(path, reply):
+    try:
+        write_atomic(os.path.abspath(path), json.dumps(reply).encode("ascii"), MODE)
+    except OSError as error:
+        raise TwinError("dest %s cannot be written on the controller: %s." % (path, error.strerror)) from error
 
 
 def _keep(reply):

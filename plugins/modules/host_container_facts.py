@@ -77,7 +77,7 @@ ansible_facts:
               restart: unless-stopped
             state: {"status": "running", "pid": 4711}
 status:
-  description: V(ok), or V(empty) if this machine has no such items.
+  description: V(ok), V(empty) if this machine has no such items, or V(partial) if something could not be read or is not there.
   returned: success
   type: str
 note:

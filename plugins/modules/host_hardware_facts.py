@@ -16,7 +16,7 @@ extends_documentation_fragment:
   - safetytwin.twin.attributes.reads
   - safetytwin.twin.attributes.facts
 notes:
-  - Addresses need psutil on the host.
+  - Addresses need psutil on the host (package C(python3-psutil)). If the Python of the task does not have it, C(/usr/bin/python3) is used.
 author: SafetyTwin contributors (@safetytwin)
 """
 
@@ -72,7 +72,7 @@ ansible_facts:
         memory: {"bytes": 8318218240}
         disk: {"vda": {"bytes": 21474836480, "rotational": true}}
 status:
-  description: V(ok), or V(empty) if this machine has no such items.
+  description: V(ok), V(empty) if this machine has no such items, or V(partial) if something could not be read or is not there.
   returned: success
   type: str
 note:
@@ -87,8 +87,10 @@ excluded:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.respawn import has_respawned, probe_interpreters_for_module, respawn_module
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.interpreter import SYSTEM, missing
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.options import accept
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.facts import scope_facts
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.hardware.collect import collect
@@ -96,6 +98,11 @@ from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.hardware.c
 
 def main():
     module = AnsibleModule(argument_spec={}, supports_check_mode=True)
+    if missing("psutil") and not has_respawned():
+        # The distribution packages psutil for its own Python, which may not be the one that Ansible chose.
+        python = probe_interpreters_for_module([SYSTEM], "psutil")
+        if python:
+            respawn_module(python)
     try:
         accept(module.params, module.ansible_version)
         module.exit_json(changed=False, **scope_facts("host_hardware", collect, by_kind=True))

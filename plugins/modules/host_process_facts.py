@@ -15,8 +15,32 @@ description:
 extends_documentation_fragment:
   - safetytwin.twin.attributes.reads
   - safetytwin.twin.attributes.facts
+options:
+  names:
+    description: Names of programs to read, such as V(nginx); see O(units) for patterns.
+    type: list
+    elements: str
+    default: []
+  users:
+    description: Names of users whose processes to read; see O(units) for patterns.
+    type: list
+    elements: str
+    default: []
+  units:
+    description:
+      - Full names of units whose processes to read, such as V(nginx.service).
+      - In O(names), O(users) and O(units), C(*) stands for any characters and C(?) for one. A process is read if it matches one pattern of each of these
+        options that is given. Sums in RV(ansible_facts.host_processes.groups) are those of the processes that are read. The load is always that of the whole
+        machine.
+    type: list
+    elements: str
+    default: []
+  listening:
+    description: Whether to read only processes that listen on a TCP or UDP port.
+    type: bool
+    default: false
 notes:
-  - Needs psutil on the host (package C(python3-psutil)).
+  - Needs psutil on the host (package C(python3-psutil)). If the Python of the task does not have it, C(/usr/bin/python3) is used.
   - Secrets in command lines are replaced by V([redacted]).
   - Without root, processes of other users have fewer fields.
 author: SafetyTwin contributors (@safetytwin)
@@ -25,6 +49,17 @@ author: SafetyTwin contributors (@safetytwin)
 EXAMPLES = r"""
 - name: Read processes
   safetytwin.twin.host_process_facts:
+  become: true
+
+- name: Read who listens on a port
+  safetytwin.twin.host_process_facts:
+    listening: true
+  become: true
+
+- name: Read the processes of PostgreSQL
+  safetytwin.twin.host_process_facts:
+    units: [postgresql@*.service]
+    users: [postgres]
   become: true
 
 - name: Show which language models run here
@@ -58,34 +93,59 @@ ansible_facts:
         load:
           description: >-
             C(load_average) (list), C(uptime_seconds) (float), C(cpu_seconds) by state, C(memory_bytes) by use, C(disks) and C(nics) with
-            counters in bytes and seconds, C(sockets) as counted in C(/proc/net/sockstat), and C(pressure) as in C(/proc/pressure) (averages in
-            percent, totals in microseconds).
+            counters in bytes and seconds, C(sockets) as counted in C(/proc/net/sockstat), with C(memory_bytes) in bytes, and C(pressure) as in
+            C(/proc/pressure) (averages in percent, totals in microseconds).
           type: dict
       sample:
         groups:
           unit:nginx.service: {"kind": "unit", "count": 3, "cpu_seconds": 1.5, "memory_bytes": 7348224}
         llm: [{"runtime": "ollama", "model": "llama3", "owner": "unit:ollama.service", "pid": 4711, "gpus": ["/dev/nvidia0"]}]
+status:
+  description: V(ok), V(empty) if no process matches, or V(partial) if something could not be read.
+  returned: success
+  type: str
+  sample: ok
+note:
+  description: What could not be read and why, and which patterns no process matches. Empty otherwise.
+  returned: success
+  type: str
+  sample: No process matches users postgres.
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.respawn import has_respawned, probe_interpreters_for_module, respawn_module
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.codec import outward
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.interpreter import SYSTEM, missing
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.options import accept
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.context import Context
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.load import collect as load
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.processes import collect as processes_collect
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.processes.selection import Selection
+
+PATTERNS = {"type": "list", "elements": "str", "default": []}
 
 
 def main():
-    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
-    context = Context()
+    module = AnsibleModule(
+        argument_spec={"names": PATTERNS, "users": PATTERNS, "units": PATTERNS, "listening": {"type": "bool", "default": False}},
+        supports_check_mode=True,
+    )
+    if missing("psutil") and not has_respawned():
+        # The distribution packages psutil for its own Python, which may not be the one that Ansible chose.
+        python = probe_interpreters_for_module([SYSTEM], "psutil")
+        if python:
+            respawn_module(python)
+    context, selection = Context(), Selection(**module.params)
     try:
         accept(module.params, module.ansible_version)
-        processes = dict(processes_collect.collect_telemetry(context), load=load.collect_telemetry(context))
+        processes = dict(processes_collect.collect_telemetry(context, selection), load=load.collect_telemetry(context))
     except TwinError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=False, ansible_facts=outward({"host_processes": processes}))
+    nothing = ["No process matches %s." % ", ".join(selection.unmatched())] * bool(selection.unmatched())
+    status = "partial" if context.missed else "ok" if processes["groups"] else "empty"
+    module.exit_json(changed=False, ansible_facts=outward({"host_processes": processes}), status=status, note=" ".join(context.missed + nothing))
 
 
 if __name__ == "__main__":

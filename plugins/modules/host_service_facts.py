@@ -141,7 +141,7 @@ ansible_facts:
           fragment: /usr/lib/systemd/system/nginx.service
           sub_state: running
 status:
-  description: V(ok), or V(empty) if this machine has no such items.
+  description: V(ok), V(empty) if this machine has no such items, or V(partial) if something could not be read or is not there.
   returned: success
   type: str
 note:

@@ -13,9 +13,22 @@ description:
     the controller, because a state is too large for host variables.
   - If the digest of a known state is given, the host sends only the differences from it.
   - Writes nothing on the host except its own programs in C(/var/lib/safetytwin) and its cache in C(/run/safetytwin).
-extends_documentation_fragment:
-  - safetytwin.twin.attributes.reads
+attributes:
+  check_mode:
+    support: full
+    description: Reads the host as well. Does not write O(dest), but reports whether it would.
+  diff_mode:
+    support: none
+    description: The document is too large to show.
 options:
+  dest:
+    description:
+      - File on the controller to write the document to, for its owner only (mode C(0600)). Its directory must exist. If omitted, Ansible removes the
+        document at the end of the run.
+      - The file is written if it does not hold this state of this host yet. The task is changed then. The same state is not written again, so that
+        fields which are not part of the digest, such as process ids, may be older in the file than in the answer of the host.
+      - With O(telemetry) the file is written in each run.
+    type: path
   base:
     description: Digest of a known state. If the host still has that state in its cache, it sends only the differences.
     type: str
@@ -55,6 +68,11 @@ EXAMPLES = r"""
   become: true
   register: state
 
+- name: Keep the state of each host in a file on the controller
+  safetytwin.twin.host_state_info:
+    dest: "states/{{ inventory_hostname }}.json"
+  become: true
+
 - name: Read the differences from a known state
   safetytwin.twin.host_state_info:
     base: "{{ state.digest }}"
@@ -76,7 +94,7 @@ differs:
   returned: success
   type: bool
 document:
-  description: Path of the document on the controller. Ansible removes it at the end of the run.
+  description: Path of the document on the controller, O(dest) if that is given. Otherwise Ansible removes it at the end of the run.
   returned: success
   type: str
 machine:

@@ -20,12 +20,13 @@ class Context:
 
     role: HOST (redacts) or TWIN (does not). roots, exclude: the user's extra directories and path patterns. only: read just
     these keys, or None. cache: this scope's dict, kept between harvests (JSON values). common: the same for all scopes. root: where
-    the machine's tree begins, "" for the machine itself.
+    the machine's tree begins, "" for the machine itself. tolerant: one of several sources that cannot be read is told in missed, and
+    the others are given. missed: a sentence for each thing that this read could not learn.
     """
 
     def __init__(
         self, role: str = HOST, roots: Iterable[str] = (), exclude: Iterable[str] = (), only: Iterable[str] | None = None,
-        cache: dict[str, Any] | None = None, common: dict[str, Any] | None = None, root: str = "",
+        cache: dict[str, Any] | None = None, common: dict[str, Any] | None = None, root: str = "", tolerant: bool = False,
     ) -> None:
         self.role = role
         self.roots = tuple(roots)
@@ -34,6 +35,8 @@ class Context:
         self.cache = {} if cache is None else cache
         self.common = {} if common is None else common
         self.root = root
+        self.tolerant = tolerant
+        self.missed: list[str] = []
 
     def at(self, path: str) -> str:
         """Where an absolute path of the machine is found."""

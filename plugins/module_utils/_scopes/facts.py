@@ -13,15 +13,20 @@ from .model import Body, Items
 
 
 def scope_facts(name: str, collect: Callable[[Context], Body], only: Iterable[str] | None = None, by_kind: bool = False) -> dict[str, Any]:
-    """{"ansible_facts": {name: items}, "status", "note", "excluded"} of a scope's collector.
+    """{"ansible_facts": {name: items}, "status", "note", "excluded"} of a scope's collector; status is partial where something could not be learned.
 
     only: keys to read, or None. by_kind: items keyed `KIND:NAME` become {KIND: {NAME: item}}, those keyed `KIND` {KIND: item}.
     """
-    body = collect(Context(only=only))
+    context = Context(only=only, tolerant=True)
+    body = collect(context)
     if body["status"] == "failed":
         raise TwinError(body["note"])
+    unknown = sorted((context.only or set()) - set(body["items"]) - set(body["excluded"]))
+    missed = context.missed + ["This machine has no %s." % ", ".join(unknown)] * bool(unknown)
+    note = " ".join(filter(None, [body["note"], *missed[len(context.missed):]]))
+    status = "partial" if missed else body["status"]
     items = _nested(body["items"]) if by_kind else body["items"]
-    facts: dict[str, Any] = outward({"ansible_facts": {name: items}, "status": body["status"], "note": body["note"], "excluded": body["excluded"]})
+    facts: dict[str, Any] = outward({"ansible_facts": {name: items}, "status": status, "note": note, "excluded": body["excluded"]})
     return facts
 
 

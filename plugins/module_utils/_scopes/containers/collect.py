@@ -13,7 +13,7 @@ import json
 import os
 import pwd
 import re
-from typing import Any, Iterator, NamedTuple
+from typing import Any, Iterable, Iterator, NamedTuple
 
 from ..._base.errors import TwinError
 from ..._base.unix_http import call
@@ -43,12 +43,27 @@ def collect(context: Context) -> Body:
     """The scope `containers`; an engine that is there and silent fails the scope, since half a list looks like removals."""
     known = SYSTEM + tuple(_rootless())
     engines = [engine for engine in known if os.path.exists(engine.socket) and os.path.exists(engine.present)]
-    items = {}
+    context.missed += ["Whether %s runs is unknown: %s can be read by root only." % each for each in _hidden(known)]
+    items, read = {}, []
     for engine in engines:
-        items.update(_read(engine))
-    if not engines:
-        return result({}, note="No Docker or Podman runs on this machine.", status="empty")
-    return result(context.wanted(items), note="Read from %s." % ", ".join(engine.name for engine in engines))
+        try:
+            items.update(_read(engine))
+            read.append(engine.name)
+        except TwinError as error:
+            if not context.tolerant or len(engines) == 1:
+                raise
+            context.missed.append(str(error))
+    note = "Read from %s." % ", ".join(read) if read else "" if context.missed else "No Docker or Podman runs on this machine."
+    return result(context.wanted(items), note=" ".join(filter(None, [note, *context.missed])), status="ok" if engines else "empty")
+
+
+def _hidden(engines: Iterable[Engine]) -> Iterator[tuple[str, str]]:
+    """(engine, directory) of each engine whose files this user may not look for."""
+    for engine in engines:
+        above = [os.path.dirname(path) for path in (engine.socket, engine.present)]
+        closed = [directory for directory in above if os.path.isdir(directory) and not os.access(directory, os.X_OK)]
+        if closed:
+            yield engine.name, closed[0]
 
 
 def _rootless() -> Iterator[Engine]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+import sys
 from typing import Any, Iterator
 
 from ..context import Context
@@ -22,6 +23,7 @@ except ImportError:  # then the addresses of network interfaces stay unknown
     psutil = None
 
 from ..._base.codec import text
+from ..._base.interpreter import advice
 from ..._base.machine import parse_os_release
 from ..._base.run import run
 from ..._secrets.redact import redact_text
@@ -53,7 +55,7 @@ def collect(context: Context) -> Body:
     items.update(_disks(context))
     items.update(_filesystems(context))
     items.update(_nics(context))
-    return result(context.wanted(items))
+    return result(context.wanted(items), note=" ".join(context.missed))
 
 
 def parse_meminfo(content: str) -> dict[str, int]:
@@ -125,13 +127,15 @@ def _filesystems(context: Context) -> Iterator[tuple[str, Item]]:
         try:
             size = os.statvfs(context.at(place))
             item["bytes"] = size.f_blocks * size.f_frsize
-        except OSError:  # a network file system that does not answer, or no permission: the rest is known
-            pass
+        except OSError as error:  # a network file system that does not answer, or no permission: the rest is known
+            context.missed.append("The size of the file system %s is unknown: %s." % (place, error.strerror))
         yield "filesystem:" + place, item
 
 
 def _nics(context: Context) -> Iterator[tuple[str, Item]]:
     addresses = psutil.net_if_addrs() if psutil else {}
+    if psutil is None:
+        context.missed.append("The addresses of network interfaces are unknown, because %s has no psutil: %s." % (sys.executable, advice("psutil")))
     for name in _names(context, "/sys/class/net"):
         base = "/sys/class/net/" + name
         # Bridges, veth ends and tunnels belong to whatever makes them; host0 is a machine container's own.
@@ -142,7 +146,7 @@ def _nics(context: Context) -> Iterator[tuple[str, Item]]:
             driver=os.path.basename(os.path.realpath(driver)) if os.path.exists(driver) else None,
             mtu=int(_line(context, base + "/mtu") or 0),
             mac=_line(context, base + "/address"),
-            addresses=sorted(filter(None, map(_address, addresses.get(name, [])))),
+            addresses=sorted(filter(None, map(_address, addresses.get(name, [])))) if psutil else None,
         )
 
 

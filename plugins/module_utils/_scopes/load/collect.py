@@ -35,7 +35,7 @@ def collect_telemetry(context: Context) -> dict[str, Any]:
         "memory_bytes": parse_memory(read("/proc/meminfo")),
         "disks": parse_disks(read("/proc/diskstats")),
         "nics": parse_nics(read("/proc/net/dev")),
-        "sockets": parse_sockets(read("/proc/net/sockstat") + read("/proc/net/sockstat6")),
+        "sockets": parse_sockets(read("/proc/net/sockstat") + read("/proc/net/sockstat6"), os.sysconf("SC_PAGE_SIZE")),
         "pressure": {name: parse_pressure(_pressure(context, name)) for name in ("cpu", "memory", "io")},
     }
 
@@ -73,10 +73,18 @@ def parse_nics(content: str) -> dict[str, dict[str, int]]:
     return found
 
 
-def parse_sockets(content: str) -> dict[str, dict[str, int]]:
-    """{"tcp", "tcp6", "udp", …: {"inuse", "tw" (closed a moment ago), …: number}} of /proc/net/sockstat and sockstat6."""
-    rows = (line.partition(":") for line in content.splitlines())
-    return {name.lower(): {key: int(value) for key, value in re.findall(r"(\w+) (\d+)", rest)} for name, _colon, rest in rows}
+def parse_sockets(content: str, page: int) -> dict[str, dict[str, int]]:
+    """{"tcp", "tcp6", "udp", …: {"inuse", "tw" (closed a moment ago), "memory_bytes", …: number}} of /proc/net/sockstat and sockstat6; page: bytes."""
+    found: dict[str, dict[str, int]] = {}
+    for line in content.splitlines():
+        name, _colon, rest = line.partition(":")
+        numbers = {key: int(value) for key, value in re.findall(r"(\w+) (\d+)", rest)}
+        if "mem" in numbers:  # in pages, while that of fragments is in bytes
+            numbers["memory_bytes"] = numbers.pop("mem") * page
+        elif "memory" in numbers:
+            numbers["memory_bytes"] = numbers.pop("memory")
+        found[name.lower()] = numbers
+    return found
 
 
 def parse_pressure(content: str) -> dict[str, dict[str, float]]:

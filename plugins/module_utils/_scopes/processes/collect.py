@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+import sys
 from typing import Any, Dict
 
 from ..context import Context
@@ -20,8 +21,10 @@ except ImportError:  # said in a sentence by collect_telemetry
     psutil = None
 
 from ..._base.errors import TwinError
+from ..._base.interpreter import advice
 from ..._secrets.redact import redact_argv
 from . import llm
+from .selection import Selection
 
 GONE = (OSError,) if psutil is None else (psutil.Error, OSError)
 ATTRIBUTES = [
@@ -40,17 +43,23 @@ SESSION = re.compile(r"/(session-[^/]+)\.scope")
 Row = Dict[str, Any]
 
 
-def collect_telemetry(context: Context) -> dict[str, Any]:
-    """{"groups": {OWNER: {"kind", "count", "processes": […], totals}}, "llm": […]}.
+def collect_telemetry(context: Context, selection: Selection | None = None) -> dict[str, Any]:
+    """{"groups": {OWNER: {"kind", "count", "processes": […], totals}}, "llm": […]} of the selected processes, or of all.
 
     OWNER is `unit:NAME`, `container:ID`, `session:NAME`, `kernel` or `alone:PROGRAM`. CPU in seconds since the processes
     began, memory (resident) and I/O in bytes. Processes of one owner with the same command line, user and directory are one
     entry with their count.
     """
     if psutil is None:
-        raise TwinError("Processes cannot be read: psutil is missing for this Python; install the package python3-psutil.")
-    listening = _listening()
+        raise TwinError("Processes cannot be read, because %s has no psutil: %s." % (sys.executable, advice("psutil")))
+    listening = _listening(context)
     rows = [dict(row, listening=listening.get(row["pid"], [])) for row in map(_row, psutil.process_iter()) if row]
+    closed = sum(row["read_bytes"] is None for row in rows)
+    if closed:
+        cure = ": run this as root (become)" if os.geteuid() else ""
+        context.missed.append("Fields such as exe, cwd, listening and I/O of %d of %d processes cannot be read by this user%s." % (closed, len(rows), cure))
+    if selection is not None:
+        rows = [row for row in rows if selection.takes(row, owner_of(row["cgroup"], row)[0])]
     return {"groups": grouped(rows), "llm": [workload for workload in map(_workload, rows) if workload]}
 
 
@@ -86,7 +95,12 @@ def owner_of(cgroup: str, row: Row) -> tuple[str, str]:
         return "unit:" + found.group(1), "unit"
     if row["pid"] == 2 or row["ppid"] == 2:
         return "kernel", "kernel"
-    return "alone:" + (row["name"] or "?"), "alone"
+    return "alone:" + program_name(row["name"]), "alone"
+
+
+def program_name(name: str | None) -> str:
+    """The name of a program, without what the kernel adds for one that was started from memory."""
+    return re.sub(r"\Amemfd:|\s*\(deleted\)\Z", "", name or "") or "?"
 
 
 def parse_cgroup(content: str) -> str:
@@ -139,11 +153,12 @@ def _merge(entries: dict[Any, dict[str, Any]], row: Row) -> None:
     entry["listening"] = sorted(set(entry["listening"]) | set(row["listening"]))
 
 
-def _listening() -> dict[int, list[str]]:
+def _listening(context: Context) -> dict[int, list[str]]:
     """{pid: ["tcp 127.0.0.1:80", …]} of sockets that wait for others."""
     try:
         connections = psutil.net_connections("inet")
-    except GONE:
+    except GONE as error:
+        context.missed.append("Listening sockets are unknown: %s." % error)
         return {}
     found: dict[int, list[str]] = {}
     for connection in connections:

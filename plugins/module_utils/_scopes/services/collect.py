@@ -49,7 +49,7 @@ def collect(context: Context) -> Body:
         except TwinError as error:
             # What was known stays known: a source that is silent for a moment must not look like services removed.
             found = context.cache.get("sources", {}).get(name, {})
-            notes.append(str(error))
+            context.missed.append(str(error))
         if context.only is None:
             # Without what only moves: an unchanged harvest has nothing new to remember.
             kept = {key: desired("services", key, fields) for key, fields in found.items()}
@@ -57,7 +57,9 @@ def collect(context: Context) -> Body:
         items.update((key, dict(fields)) for key, fields in found.items())
     items = context.wanted(items)
     excluded = add_content(context, items)
-    return result(items, excluded, note=" ".join(notes), status="ok" if items or booted else "empty")
+    if any(key.startswith("sysv:") for key in items):
+        context.missed.append("Whether the services of init scripts run is unknown: only the scripts could tell, and they are not executed.")
+    return result(items, excluded, note=" ".join(notes + context.missed), status="ok" if items or booted else "empty")
 
 
 def show(command: list[str], names: Collection[str], **options: Any) -> systemd.Units:

@@ -105,6 +105,9 @@ class _Files:
             return self.fresh[path]
         try:
             handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        except PermissionError:
+            self.context.missed.append("%s can be read by root only." % path)
+            return NOTHING
         except OSError:  # deleted while its unit is loaded
             return NOTHING
         with os.fdopen(handle, "rb") as stream:

@@ -40,6 +40,8 @@ def user_units(context: Context, show: Show) -> Items:
             silent.append(name)
             continue
         items.update(own_items(units, name))
+    if silent and os.geteuid():
+        raise TwinError("The units of user %s can be read by root only." % ", ".join(silent))
     if silent:
         raise TwinError("The systemd of user %s does not answer: see `loginctl user-status`." % ", ".join(silent))
     return items

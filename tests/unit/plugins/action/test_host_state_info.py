@@ -16,12 +16,25 @@ FEW = {"scopes": ["accounts"]}  # quickly read, and idle while this machine is n
 @pytest.fixture(name="played", scope="module")
 def fixture_played(play, tmp_path_factory):
     kept = tmp_path_factory.mktemp("kept") / "document.json"
+    dest = kept.with_name("web1.json")
+    stat_of = {"ansible.builtin.stat": {"path": str(dest)}}
     played = play({
         "first": {READ: FEW, "check_mode": True},
         "mode": {"ansible.builtin.stat": {"path": "{{ first.document }}"}},
         "copied": {"ansible.builtin.copy": {"src": "{{ first.document }}", "dest": str(kept), "mode": "0600"}},
         "again": {READ: {"base": "{{ first.digest }}", **FEW}},
         "two": {READ: {"scopes": ["accounts", "hardware"]}},
+        "planned": {READ: {"dest": str(dest), **FEW}, "check_mode": True},
+        "not_yet": stat_of,
+        "written": {READ: {"dest": str(dest), **FEW}},
+        "there": stat_of,
+        "same": {READ: {"dest": str(dest), **FEW}},
+        "opened": {"ansible.builtin.file": {"path": str(dest), "mode": "0644"}},
+        "closed": {READ: {"dest": str(dest), **FEW}},
+        "closed_again": stat_of,
+        "other": {READ: {"dest": str(dest), "scopes": ["accounts", "hardware"]}},
+        "directory": {READ: {"dest": str(kept.parent), **FEW}},
+        "nowhere": {READ: {"dest": str(kept.parent / "no" / "x.json"), **FEW}},
         "unknown": {READ: {"scopes": ["processes of others"]}},
     })
     return played._replace(results=dict(played.results, document=json.loads(kept.read_text(encoding="ascii"))))
@@ -52,3 +65,25 @@ def test_chosen_scopes_come_alone(played):
 def test_an_unknown_scope_is_refused_with_the_known_ones(played):
     known = "accounts, containers, files, hardware, packages, services"
     assert f"There is no scope processes of others. The scopes are: {known}." in played.results["unknown"]["msg"]
+
+
+def test_the_document_is_left_where_the_user_asks_for_the_owner_alone(played):
+    planned, written, there = (played.results[name] for name in ("planned", "written", "there"))
+    assert planned["changed"] and not played.results["not_yet"]["stat"]["exists"]
+    assert planned["document"] != written["document"] == there["stat"]["path"]
+    assert written["changed"] and there["stat"]["mode"] == "0600"
+    assert json.loads(open(written["document"], encoding="ascii").read())["scopes"].keys() == {"accounts", "hardware"}
+
+
+def test_the_same_state_is_not_written_again(played):
+    assert not played.results["same"]["changed"] and played.results["same"]["document"] == played.results["written"]["document"]
+    assert played.results["other"]["changed"]
+
+
+def test_a_document_that_others_may_read_is_closed(played):
+    assert played.results["closed"]["changed"] and played.results["closed_again"]["stat"]["mode"] == "0600"
+
+
+@pytest.mark.parametrize(("name", "sentence"), [("directory", "is a directory: name a file in it."), ("nowhere", "has no directory on the controller")])
+def test_a_destination_that_cannot_be_written_is_refused(played, name, sentence):
+    assert sentence in played.results[name]["msg"]

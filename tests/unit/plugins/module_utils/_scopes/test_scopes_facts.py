@@ -31,3 +31,15 @@ def test_a_scope_that_failed_is_an_error_and_bytes_survive():
     shown = scope_facts("x", lambda _context: result({"caf\udce9": {}}))["ansible_facts"]["x"]
     for key in shown:
         key.encode("utf-8")
+
+
+def test_what_could_not_be_learned_and_names_that_are_not_there_make_a_partial_answer():
+    def collect(context):
+        context.missed.append("The host is shy.")
+        return result({"a.service": {}}, {"b.service": "identity"}, note=" ".join(["Read.", *context.missed]))
+
+    shown = scope_facts("units", collect, only=["a.service", "b.service", "d.service", "c.service"])
+    assert (shown["status"], shown["note"]) == ("partial", "Read. The host is shy. This machine has no c.service, d.service.")
+    assert scope_facts("units", collect)["note"] == "Read. The host is shy."
+    whole = scope_facts("units", lambda _context: result({"a": {}}), only=["a"])
+    assert (whole["status"], whole["note"]) == ("ok", "")

@@ -73,3 +73,24 @@ def test_no_engine_is_an_empty_scope(monkeypatch):
     body = containers.collect(Context())
     assert (body["status"], body["items"]) == ("empty", {})
     assert body["note"].endswith(".")
+
+
+def test_an_engine_that_cannot_be_read_is_told_beside_the_others(engine, monkeypatch):
+    monkeypatch.setattr(containers, "SYSTEM", (containers.Engine("docker", "s", "."), containers.Engine("podman", "silent", ".")))
+    open("silent", "wb").close()
+    with pytest.raises(TwinError, match="podman"):
+        containers.collect(Context())  # half a list would look like containers removed
+    context = Context(tolerant=True)
+    body = containers.collect(context)
+    assert sorted(body["items"]) == ["container:docker/web", "image:docker/img:1"]
+    assert body["note"].startswith("Read from docker. Reading podman failed: silent does not answer")
+    assert len(context.missed) == 1
+
+
+def test_an_engine_whose_files_this_user_may_not_see_is_told(monkeypatch):
+    monkeypatch.setattr(containers, "SYSTEM", (containers.Engine("podman", "/run/podman/podman.sock", "/var/lib/containers/storage"),))
+    monkeypatch.setattr(containers, "_rootless", lambda: ())
+    monkeypatch.setattr(containers.os.path, "isdir", lambda path: path == "/run/podman")
+    monkeypatch.setattr(containers.os, "access", lambda _path, _mode: False)
+    body = containers.collect(Context())
+    assert (body["status"], body["note"]) == ("empty", "Whether podman runs is unknown: /run/podman can be read by root only.")

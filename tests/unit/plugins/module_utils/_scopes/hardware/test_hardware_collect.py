@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import collections
+import re
 import socket
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.context import Context
@@ -27,3 +28,22 @@ def test_this_machine_has_what_every_machine_has():
 
 def test_only_what_was_asked_for():
     assert list(hardware.collect(Context(only=["memory"]))["items"]) == ["memory"]
+
+
+def test_without_psutil_addresses_are_unknown_and_not_empty(monkeypatch):
+    monkeypatch.setattr(hardware, "psutil", None)
+    context = Context()
+    body = hardware.collect(context)
+    assert not [item for key, item in body["items"].items() if key.startswith("nic:") and "addresses" in item]
+    assert re.fullmatch(r"The addresses of network interfaces are unknown, because \S+ has no psutil: .*install.*\.", context.missed[0])
+    assert body["note"] == " ".join(context.missed)
+
+
+def test_a_file_system_that_does_not_answer_is_told(monkeypatch):
+    def silent(path):
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(hardware.os, "statvfs", silent)
+    body = hardware.collect(Context())
+    assert "bytes" not in body["items"]["filesystem:/"]
+    assert "The size of the file system / is unknown: Permission denied." in body["note"]

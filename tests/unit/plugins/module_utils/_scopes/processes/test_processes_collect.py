@@ -4,14 +4,17 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
 
 import pytest
 
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.context import Context
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.processes import collect as processes
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.processes.selection import Selection
 
 CONTAINER = "ab" * 32
 ROW = {"pid": 7, "ppid": 1, "name": "sleep", "username": "ann"}
@@ -60,3 +63,37 @@ def test_a_real_process_is_seen_without_its_secret(tmp_path):
     assert entries[0]["argv"][-1] == "--password=[redacted]"
     assert os.path.samefile(entries[0]["exe"], os.path.realpath(sys.executable))
     assert entries[0]["listening"] == [address]
+
+
+@pytest.mark.parametrize(("name", "program"), [("sleep", "sleep"), ("memfd:runc (deleted)", "runc"), ("(deleted)", "?"), (None, "?")])
+def test_a_program_that_was_started_from_memory_has_a_plain_name(name, program):
+    assert processes.owner_of("/", dict(ROW, name=name))[0] == "alone:" + program
+
+
+def test_only_selected_processes_are_read():
+    with subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE) as child:
+        name = os.path.basename(os.readlink("/proc/%d/exe" % child.pid))
+        groups = processes.collect_telemetry(Context(), Selection(names=["python*"]))["groups"]
+        none = processes.collect_telemetry(Context(), Selection(names=[name], users=["no-such-user"]))
+        child.communicate()
+    assert child.pid in {pid for group in groups.values() for entry in group["processes"] for pid in entry["pids"]}
+    assert all(entry["name"].startswith("python") for group in groups.values() for entry in group["processes"])
+    assert none == {"groups": {}, "llm": []}
+
+
+def test_what_this_user_may_not_read_is_told(monkeypatch):
+    def row(process):
+        seen = original(process)
+        return dict(seen, read_bytes=None, exe=None) if seen and seen["pid"] == os.getpid() else seen
+
+    original, context = processes._row, Context()
+    monkeypatch.setattr(processes, "_row", row)
+    monkeypatch.setattr(processes.os, "geteuid", lambda: 1000)
+    processes.collect_telemetry(context)
+    assert re.fullmatch(r"Fields such as exe, .* of \d+ of \d+ processes cannot be read by this user: run this as root \(become\)\.", context.missed[0])
+
+
+def test_without_psutil_the_sentence_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(processes, "psutil", None)
+    with pytest.raises(TwinError, match="has no psutil: .*install"):
+        processes.collect_telemetry(Context())

@@ -60,3 +60,13 @@ def test_a_silent_or_deleted_user_is_named(linger):
 def test_nobody_lingers(tmp_path, monkeypatch):
     monkeypatch.setattr(user_units, "LINGER", str(tmp_path / "absent"))
     assert user_units.user_units(Context(), lambda *_words, **_options: pytest.fail("nobody lingers")) == {}
+
+
+def test_without_root_the_sentence_names_the_cause(monkeypatch):
+    def refuse(*_words, **_options):
+        raise TwinError("setpriv failed")
+
+    monkeypatch.setattr(user_units.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(user_units, "_lingering", lambda: ["root"])
+    with pytest.raises(TwinError, match=r"^The units of user root can be read by root only\.$"):
+        user_units.user_units(Context(), refuse)
