@@ -40,6 +40,7 @@ def check(twin_id: str) -> str:
 
 def chosen(twin_id: str | None, host: str) -> str:
     """The id that an option twin names, or that of the twin that follows the host where the option is empty."""
+    require_text("host name", host)
     return check(twin_id) if twin_id else following(host)
 
 

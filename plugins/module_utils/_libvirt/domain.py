@@ -16,6 +16,7 @@ from .metadata import Metadata
 
 DISK = "vda"
 CDROM = {"q35": ("sda", "sata"), "pc": ("hda", "ide")}  # q35 has no IDE controller
+SHOWN = 80  # characters of a host's name in title and description
 DESCRIPTION = "Virtual machine %s, which mirrors the host %s. The Ansible collection safetytwin.twin manages it and replaces what is changed here by hand."
 
 
@@ -51,7 +52,13 @@ def mac_address(twin_id: str) -> str:
 
 def title(ours: Metadata) -> str:
     """What lists of domains show beside a twin's name."""
-    return "Twin of %s" % ours["host"] if ours["follows"] else "Twin of %s (does not follow it)" % ours["host"]
+    return "Twin of %s%s" % (shown(ours["host"]), "" if ours["follows"] else " (does not follow it)")
+
+
+def shown(name: str) -> str:
+    """A name as one short line: libvirt refuses a title with a line break, and XML has no control characters."""
+    line = "".join(character if character.isprintable() else "?" for character in name)
+    return line if len(line) <= SHOWN else line[: SHOWN - 1] + "…"
 
 
 def build(spec: Spec) -> str:
@@ -61,7 +68,7 @@ def build(spec: Spec) -> str:
     _child(root, "name", spec["name"])
     _child(root, "uuid", spec["uuid"])
     _child(root, "title", title(spec["metadata"]))
-    _child(root, "description", DESCRIPTION % (spec["metadata"]["twin"], spec["metadata"]["host"]))
+    _child(root, "description", DESCRIPTION % (spec["metadata"]["twin"], shown(spec["metadata"]["host"])))
     ours = metadata.element(spec["metadata"])
     for element in ours.iter():
         element.tag = metadata.tag(element.tag)

@@ -11,6 +11,12 @@ from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors impor
 HOSTILE = ["web 1", "web/1", "web-1", "../../etc", "{{ x }}", "$(id)", "ü", "w" * 59, "w" * 60, "w" * 300]
 
 
+@pytest.mark.parametrize("twin", [None, "rehearsal"])
+def test_a_host_name_that_no_xml_can_carry_is_refused_whatever_the_id(twin):
+    with pytest.raises(TwinError, match=r"host name 'a\\nb'"):
+        names.chosen(twin, "a\nb")
+
+
 def test_the_twin_that_follows_a_host_is_called_after_it():
     assert names.following("web1.example.org") == "twin-web1.example.org"
     assert names.following("w" * 59) == "twin-" + "w" * 59

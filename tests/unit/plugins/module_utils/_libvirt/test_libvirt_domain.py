@@ -61,5 +61,12 @@ def test_lists_of_domains_say_whose_twin_it_is():
     assert ET.fromstring(domain.build(spec(metadata=rehearsal))).findtext("title").endswith("(does not follow it)")
 
 
+@pytest.mark.parametrize(("host", "line"), [
+    ("a\nb\x1b[31m\x00\udcff", "a?b?[31m??"), ("</title><x>", "</title><x>"), ("w" * 80, "w" * 80), ("w" * 81, "w" * 79 + "…"),
+])
+def test_a_title_is_one_short_line_of_text(host, line):
+    assert domain.title(dict(spec()["metadata"], host=host)) == "Twin of " + line
+
+
 def test_the_mac_is_fixed_by_the_name():
     assert domain.mac_address("twin-a") == domain.mac_address("twin-a") != domain.mac_address("twin-b")
