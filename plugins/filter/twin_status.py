@@ -41,6 +41,7 @@ _value:
   description: Lines of text.
   type: list
   elements: str
+  sample: ["web1  r18  twin-web1 is running at 10.62.22.21", "  age    the host is as recorded, now"]
 """
 
 import time

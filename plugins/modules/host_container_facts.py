@@ -52,21 +52,31 @@ ansible_facts:
               description: >-
                 The run specification, from inspect. Sizes are in bytes, times of C(healthcheck) in nanoseconds, C(stop_timeout) in seconds.
               type: dict
+              sample:
+                {"image": {"name": "lab/bb:1", "id": "sha256:2bd99c12f00a2109d9f2089141fa8404e0fa3fd287899eee1cc9c970b66ba68e", "digests": []},
+                "command": ["/bin/sleep", "99999"], "environment": ["DB_PASSWORD=[redacted]", "MODE=prod", "PATH=/bin"], "mounts": [{"type": "volume",
+                "source": "shopdata", "target": "/data", "read_only": false}], "ports": [{"container": "80/tcp", "address": "127.0.0.1", "port": "8088"}],
+                "restart": "unless-stopped"}
             running:
               description: Whether it runs or is being restarted.
               type: bool
+              sample: true
             state:
               description: C(status), C(pid), C(started) (RFC 3339), C(health) and C(exit_code) at this moment.
               type: dict
+              sample: {"status": "running", "pid": 984, "started": "2026-11-23T07:32:58.89121315Z", "health": "healthy", "exit_code": 0}
         image:
           description: Images by engine and first tag (the id where there is none), with C(tags) (list) and C(bytes) (int).
           type: dict
+          sample: {"docker/lab/bb:1": {"tags": ["lab/bb:1"], "bytes": 1982284}}
         network:
           description: Networks, each with C(spec) (driver, subnets, options, labels).
           type: dict
+          sample: {"docker/shopnet": {"spec": {"driver": "bridge", "subnets": [{"subnet": "10.77.0.0/24"}]}}}
         volume:
           description: Volumes, each with C(spec) (driver, options, labels).
           type: dict
+          sample: {"docker/shopdata": {"spec": {"driver": "local"}}}
       sample:
         container:
           docker/web:
@@ -80,10 +90,12 @@ status:
   description: V(ok), V(empty) if this machine has no such items, or V(partial) if something could not be read or is not there.
   returned: success
   type: str
+  sample: ok
 note:
   description: What could not be read and why, or why there are no items. Empty otherwise.
   returned: success
   type: str
+  sample: Read from docker.
 excluded:
   description: Reason codes of the items that were left out, by name.
   returned: success

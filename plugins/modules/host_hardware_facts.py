@@ -42,31 +42,40 @@ ansible_facts:
         cpu:
           description: C(architecture) (str, as uname), C(count) (int, logical processors) and C(model) (str, from C(/proc/cpuinfo)).
           type: dict
+          sample: {"architecture": "x86_64", "count": 16, "model": "Intel(R) Xeon(R) E-2288G CPU @ 3.70GHz"}
         memory:
           description: C(bytes) (int), from C(/proc/meminfo).
           type: dict
+          sample: {"bytes": 67422392320}
         disk:
           description: By name, C(bytes) (int), C(model) (str) and C(rotational) (bool), from C(/sys/block).
           type: dict
+          sample: {"nvme0n1": {"bytes": 1000204886016, "model": "SAMSUNG MZVL21T0HCLR-00B00", "rotational": false}}
         filesystem:
           description: >-
             By mount point, C(type) (str), C(options) (list), C(source) (str), from C(/proc/self/mountinfo), and C(bytes) (int, size).
           type: dict
+          sample: {"/": {"type": "ext4", "options": ["rw", "relatime"], "source": "/dev/vda", "bytes": 270553174016}}
         nic:
           description: By name, C(driver) (str), C(mtu) (int, bytes), C(mac) (str) and C(addresses) (list of address and prefix length).
           type: dict
+          sample: {"eth0": {"driver": "virtio_net", "mtu": 1400, "mac": "02:fc:00:00:00:01", "addresses": ["192.0.2.2/24", "fd00::2/64"]}}
         firmware:
           description: C(kind) (V(uefi) or V(bios)) and C(vendor), from DMI.
           type: dict
+          sample: {"kind": "uefi", "vendor": "American Megatrends Inc."}
         virtualization:
           description: C(kind), as C(systemd-detect-virt) names it, V(none) on bare metal.
           type: dict
+          sample: {"kind": "kvm"}
         kernel:
           description: C(release) and C(command_line).
           type: dict
+          sample: {"release": "6.12.57+deb13-amd64", "command_line": "BOOT_IMAGE=/vmlinuz root=UUID=1 ro quiet netboot_password=[redacted]"}
         distribution:
           description: C(id), C(version_id), C(codename) and C(name) of os-release.
           type: dict
+          sample: {"id": "debian", "version_id": "13", "codename": "trixie", "name": "Debian GNU/Linux 13 (trixie)"}
       sample:
         cpu: {"architecture": "x86_64", "count": 4}
         memory: {"bytes": 8318218240}
@@ -75,10 +84,12 @@ status:
   description: V(ok), V(empty) if this machine has no such items, or V(partial) if something could not be read or is not there.
   returned: success
   type: str
+  sample: partial
 note:
   description: What could not be read and why, or why there are no items. Empty otherwise.
   returned: success
   type: str
+  sample: "The size of the file system /mnt/backup is unknown: Permission denied."
 excluded:
   description: Reason codes of the items that were left out, by name.
   returned: success

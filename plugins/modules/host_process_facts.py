@@ -84,18 +84,31 @@ ansible_facts:
             Each of these has C(argv) (list), C(name), C(exe), C(user), C(cwd) (str), C(count), C(threads) (int), C(pids) (list) and C(listening)
             (list of protocol and address); those with the same command line, user and directory are one.
           type: dict
+          sample:
+            {"unit:nginx.service": {"kind": "unit", "count": 3, "cpu_seconds": 1.5, "memory_bytes": 3145728, "read_bytes": 12288, "written_bytes": 0,
+            "processes": [{"argv": ["nginx: master process /usr/sbin/nginx"], "name": "nginx", "exe": "/usr/sbin/nginx", "user": "root", "cwd": "/",
+            "count": 1, "threads": 1, "pids": [700], "listening": ["tcp 0.0.0.0:80"]}]}}
         llm:
           description: >-
             Workloads of language models, each with C(runtime), C(model) where it is named, C(owner), C(pid), C(gpus) (device files that are
             open) and C(memory_bytes).
           type: list
           elements: dict
+          sample:
+            [{"runtime": "vllm", "model": "mistral/small", "owner": "unit:vllm.service", "pid": 4711, "gpus": ["/dev/nvidia0"],
+            "memory_bytes": 8589934592}]
         load:
           description: >-
             C(load_average) (list), C(uptime_seconds) (float), C(cpu_seconds) by state, C(memory_bytes) by use, C(disks) and C(nics) with
             counters in bytes and seconds, C(sockets) as counted in C(/proc/net/sockstat), with C(memory_bytes) in bytes, and C(pressure) as in
             C(/proc/pressure) (averages in percent, totals in microseconds).
           type: dict
+          sample:
+            {"load_average": [1.56, 1.83, 1.78], "uptime_seconds": 2999.68, "cpu_seconds": {"user": 2749.68, "system": 729.27, "idle": 2393.15},
+            "memory_bytes": {"total": 25276502016, "available": 24276160512}, "disks": {"vda": {"read_bytes": 15073989632, "written_bytes": 26664824832,
+            "busy_seconds": 123.656}}, "nics": {"eth0": {"received_bytes": 751449295, "sent_bytes": 966077, "errors": 0, "dropped": 0}},
+            "sockets": {"tcp": {"inuse": 3, "orphan": 0, "tw": 2, "alloc": 19, "memory_bytes": 12288}}, "pressure": {"io": {"some": {"avg10": 3.39,
+            "avg60": 1.7, "avg300": 1.93, "total": 54840166}}}}
       sample:
         groups:
           unit:nginx.service: {"kind": "unit", "count": 3, "cpu_seconds": 1.5, "memory_bytes": 7348224}

@@ -56,83 +56,107 @@ ansible_facts:
         load:
           description: LoadState of systemd (V(loaded), V(masked), V(bad-setting), V(error)).
           type: str
+          sample: loaded
         active:
           description: >-
             V(active), V(inactive) or V(failed). A unit that is starting or stopping has the state that it will reach. A unit that is restarted again
             and again is V(active). A service that starts at boot is V(active) while its socket or path unit is active. Absent for services that
             only a trigger or D-Bus starts.
           type: str
+          sample: active
         enablement:
           description: UnitFileState of systemd, such as V(enabled), V(disabled), V(static), V(masked) or V(generated).
           type: str
+          sample: enabled
         fragment:
           description: Path of the unit file.
           type: str
+          sample: /etc/systemd/system/shop.service
         digest:
           description: SHA-256 (hexadecimal) over the contents of unit file and drop-ins. Absent for generated units.
           type: str
+          sample: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
         dropins:
           description: Paths of the drop-ins, in the order in which they apply.
           type: list
           elements: str
+          sample: ["/etc/systemd/system/shop.service.d/10-a.conf"]
         user:
           description: C(User=) of the unit.
           type: str
+          sample: shop
         environment_files:
           description: Files of C(EnvironmentFile=), each with C(path) and C(optional).
           type: list
           elements: dict
+          sample: [{"path": "/etc/default/shop", "optional": true}]
         environment_names:
           description: Names of variables of C(Environment=).
           type: list
           elements: str
+          sample: ["MODE", "NAME", "TOKEN"]
         condition:
           description: False if a condition prevented the last start of the unit. Absent if the unit was never started.
           type: bool
+          sample: true
         sub_state:
           description: SubState of systemd, or the state supervisord names, at this moment.
           type: str
+          sample: running
         preset:
           description: UnitFilePreset of systemd.
           type: str
+          sample: enabled
         type:
           description: C(Type=) of a service.
           type: str
+          sample: simple
         can_reload:
           description: Whether the service supports reload.
           type: bool
+          sample: true
         package:
           description: Package the unit file belongs to.
           type: str
+          sample: nginx-common
         programs:
           description: Files that the commands of the unit name, as programs or arguments.
           type: list
           elements: str
+          sample: ["/bin/kill", "/etc/shop.toml", "/usr/local/bin/shop", "/var/lib/shop"]
         relations:
           description: >-
             Names of other units under C(requires), C(wants), C(after), C(before), C(part_of), C(binds_to), C(triggers) and C(triggered_by).
           type: dict
+          sample: {"wants": ["network-online.target", "redis.service"], "after": ["redis.service"]}
         main_pid:
           description: Process id of the main process, 0 for none.
           type: int
+          sample: 86
         memory_bytes:
           description: Memory in bytes, from the control group. Absent if accounting is disabled.
           type: int
+          sample: 7348224
         cpu_nanoseconds:
           description: CPU time in nanoseconds, from the control group.
           type: int
+          sample: 1500000000
         tasks:
           description: Number of tasks, from the control group.
           type: int
+          sample: 3
         restarts:
           description: Number of automatic restarts by systemd.
           type: int
+          sample: 0
         result:
           description: Result of the last run, such as V(success) or V(exit-code).
           type: str
+          sample: success
         last_trigger:
           description: Time when the timer last elapsed, in the host's time zone, as C(systemctl show) prints it.
           type: str
+          sample: "Tue 2026-11-24 14:54:49 UTC"
       sample:
         nginx.service:
           load: loaded
@@ -144,10 +168,12 @@ status:
   description: V(ok), V(empty) if this machine has no such items, or V(partial) if something could not be read or is not there.
   returned: success
   type: str
+  sample: partial
 note:
   description: What could not be read and why, or why there are no items. Empty otherwise.
   returned: success
   type: str
+  sample: This machine has no there-is-no-such.service.
 excluded:
   description: Reason codes of the items that were left out, by name.
   returned: success

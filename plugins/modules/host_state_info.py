@@ -89,22 +89,32 @@ digest:
   description: SHA-256 (hexadecimal) of the desired fields of all scopes. Two reads of an idle host return the same digest.
   returned: success
   type: str
+  sample: aba2241962cfa05ea810e90a9d80570ec180d8f2dc45739e3fbf40d27220d300
 differs:
   description: Whether the state differs from O(base), or the host sent contents of O(want).
   returned: success
   type: bool
+  sample: true
 document:
   description: Path of the document on the controller, O(dest) if that is given. Otherwise Ansible removes it at the end of the run.
   returned: success
   type: str
+  sample: /root/states/web1.json
 machine:
   description: C(machine_id), C(boot_id), C(hostname), C(architecture), C(product_uuid) and C(distribution) of the host.
   returned: success
   type: dict
+  sample:
+    {"machine_id": "3d1219c7c4c5404aaa1f6d2a48adfda4", "boot_id": "f2f1916f-7e51-48fd-95cd-1eae90624589", "hostname": "web1",
+    "distribution": {"id": "debian", "version_id": "12", "codename": "bookworm", "name": "Debian GNU/Linux 12 (bookworm)", "like": []},
+    "architecture": "x86_64", "product_uuid": ""}
 scopes:
   description: For each scope that was sent, its status (V(ok), V(empty) or V(failed)), a note, and the numbers of items, removed items and excluded items.
   returned: success
   type: dict
+  sample:
+    {"accounts": {"status": "ok", "note": "", "items": 79, "removed": 0, "excluded": 0}, "containers": {"status": "empty",
+    "note": "No Docker or Podman runs on this machine.", "items": 0, "removed": 0, "excluded": 0}}
 seconds:
   description: Seconds that the host needed per scope.
   returned: success

@@ -190,6 +190,7 @@ follows:
   description: Whether syncs of the host bring this twin to the host's state.
   returned: when the twin exists
   type: bool
+  sample: true
 domain:
   description: Name of the domain, which is the twin's id.
   returned: when the twin exists
@@ -199,6 +200,7 @@ uuid:
   description: UUID of the domain. It is also the DMI product UUID in the twin.
   returned: when the twin exists
   type: str
+  sample: "6f0b1f6e-8f3c-4a54-9d0e-0d2f6b7c7e10"
 address:
   description: Fixed IPv4 address. Empty in a network that this module did not create.
   returned: when the twin exists
@@ -213,14 +215,17 @@ mac:
   description: MAC address.
   returned: when the twin exists
   type: str
+  sample: "52:54:00:5a:1c:7e"
 network:
   description: Libvirt network of the twin.
   returned: when the twin exists
   type: str
+  sample: safetytwin
 directory:
   description: Directory of the twin, with its layers, keys, C(known_hosts) and C(ssh_config).
   returned: when the twin exists
   type: str
+  sample: /var/lib/safetytwin/twins/twin-web1
 memory:
   description: Memory in MiB, as defined.
   returned: when the twin exists
@@ -240,6 +245,7 @@ accel_reason:
   description: Reason for the acceleration.
   returned: unless O(state=absent)
   type: str
+  sample: a kernel booted under KVM
 next_boot:
   description: Changed options that apply at the twin's next boot.
   returned: when the twin exists
@@ -251,10 +257,12 @@ snapshots:
   returned: when the twin exists
   type: list
   elements: dict
+  sample: [{"name": "before the upgrade", "file": "layer-0000.qcow2", "consistency": "quiesced", "number": 1}]
 console_password_generated:
   description: The generated console password. It is returned once and not stored as plain text.
   returned: when a twin was created without O(console_password)
   type: str
+  sample: kR7mWqz2T9xVbn4c
 """
 
 import contextlib

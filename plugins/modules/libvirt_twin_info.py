@@ -51,6 +51,7 @@ twins:
     domain:
       description: Name of the domain.
       type: str
+      sample: twin-web1
     twin:
       description: Id of the twin.
       type: str
@@ -62,70 +63,91 @@ twins:
     follows:
       description: Whether syncs of the host bring this twin to the host's state. At most one twin of a host follows it.
       type: bool
+      sample: true
     machine_id:
       description: Machine-id of the mirrored host.
       type: str
+      sample: "3d1219c7c4c5404aaa1f6d2a48adfda4"
     uuid:
       description: UUID of the domain.
       type: str
+      sample: "6f0b1f6e-8f3c-4a54-9d0e-0d2f6b7c7e10"
     state:
       description: C(running), C(paused), C(shutoff), C(crashed), C(stopping), C(suspended) or C(unknown).
       type: str
+      sample: running
     address:
       description: IPv4 address. Empty if none was found.
       type: str
+      sample: "10.62.22.21"
     address_source:
       description: C(fixed), C(lease), C(agent) or C(arp).
       type: str
+      sample: fixed
     port:
       description: Port of the management ssh.
       type: int
+      sample: 62022
     host_key:
       description: Public key of the management ssh.
       type: str
+      sample: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIF4mCkyKb4bW8p6mXq0c0zvX2yq0v1bq7qUuRkGm3w1e
     mac:
       description: MAC address.
       type: str
+      sample: "52:54:00:5a:1c:7e"
     network:
       description: Libvirt network.
       type: str
+      sample: safetytwin
     image:
       description: Digest of the base image.
       type: str
+      sample: "1605f0178735ec72237be776b18423b566bf19653dd10569c6b3c6cf185ef374"
     revision:
       description: Revision of the host's state that was last applied to the twin.
       type: int
+      sample: 18
     touched:
       description: >-
         Number of times that M(safetytwin.twin.libvirt_twin) changed the definition, started, stopped or reverted the twin. The sync after such a
         change reads the whole twin.
       type: int
+      sample: 2
     snapshots:
       description: Name, layer file, consistency and number of each snapshot.
       type: list
       elements: dict
+      sample: [{"name": "before the upgrade", "file": "layer-0000.qcow2", "consistency": "quiesced", "number": 1}]
     layers:
       description: File, parent and bytes on disk of each layer. Empty if this user may not read the directory.
       type: list
       elements: dict
+      sample: [{"file": "layer-0000.qcow2", "parent": null, "bytes": 412286976}]
     bytes:
       description: Size of all layers on disk, in bytes.
       type: int
+      sample: 412286976
     directory:
       description: Directory of the twin.
       type: str
+      sample: /var/lib/safetytwin/twins/twin-web1
     memory:
       description: Memory in MiB.
       type: int
+      sample: 2048
     vcpus:
       description: Virtual CPUs.
       type: int
+      sample: 2
     accel:
       description: C(kvm) or C(tcg).
       type: str
+      sample: kvm
     machine:
       description: C(q35) or C(pc).
       type: str
+      sample: q35
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -101,6 +101,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+host:
+  description: Inventory name of the host.
+  returned: when not busy
+  type: str
+  sample: web1
 twin_id:
   description: Id of the twin.
   returned: when not busy
@@ -120,6 +125,7 @@ busy:
   description: Whether another sync of this twin was running. Then this task did nothing.
   returned: success
   type: bool
+  sample: false
 revision:
   description: Number of the recorded state of the host.
   returned: when not busy
@@ -130,6 +136,7 @@ changes:
   returned: when not busy
   type: list
   elements: dict
+  sample: [{"scope": "files", "key": "/etc/motd", "verb": "ensure", "because": "it differs", "before": {"mode": "0644"}, "after": {"mode": "0640"}}]
 counts:
   description: Number of steps per scope.
   returned: when not busy
@@ -140,6 +147,7 @@ failures:
   returned: when not busy
   type: list
   elements: str
+  sample: []
 drift:
   description: Items that were changed in the twin since it was last verified, as C(SCOPE KEY).
   returned: when not busy
@@ -150,6 +158,10 @@ fidelity:
   description: Number of reproduced, degraded and impossible items per scope, and the percentages of all items.
   returned: when not busy
   type: dict
+  sample:
+    {"scopes": {"files": {"items": 515, "reproduced": 510, "degraded": 0, "impossible": 5}}, "exceptions": [{"scope": "files",
+    "key": "/etc/default/shop-token", "reason": "secret_excluded", "sentence": "It holds a secret, and secrets do not leave the host.", "fields": {}}],
+    "percent_reproduced": 99.03, "percent_explained": 100.0}
 seconds:
   description: Seconds per stage and in total, from the start of reading the host.
   returned: when not busy
@@ -159,12 +171,15 @@ facts:
   description: Path on the hypervisor of the facts from which M(safetytwin.twin.twin_image) builds an image.
   returned: when RV(twin) is V(absent)
   type: str
+  sample: /var/lib/safetytwin/twins/twin-web1/image-facts.json
 machine_id:
   description: Machine-id of the host.
   returned: when RV(twin) is V(absent)
   type: str
+  sample: "3d1219c7c4c5404aaa1f6d2a48adfda4"
 message:
   description: A sentence about a pause, a missing twin or another unusual situation. Empty otherwise.
   returned: when not busy
   type: str
+  sample: The twin of web1 does not exist yet.
 """

@@ -81,6 +81,26 @@ manifest:
   returned: success
   type: dict
   contains:
+    format:
+      description: Version of the manifest's form.
+      type: int
+      sample: 1
+    source:
+      description: V(facts) for an image that was built, V(path) or V(url) for one that was taken from there.
+      type: str
+      sample: path
+    digest:
+      description: Digest of the inputs, which is also the name of the directory.
+      type: str
+      sample: 1605f0178735ec72237be776b18423b566bf19653dd10569c6b3c6cf185ef374
+    distribution:
+      description: Distribution of the host that the image was built for. Empty for an image from a path or URL.
+      type: dict
+      sample: {"id": "debian", "version_id": "12", "codename": "bookworm", "name": "Debian GNU/Linux 12 (bookworm)", "like": []}
+    cmdline:
+      description: Command line for a kernel that QEMU boots directly.
+      type: str
+      sample: root=/dev/vda rw console=ttyS0 quiet
     packages:
       description: Versions of the packages by C(NAME:ARCHITECTURE).
       type: dict
@@ -88,9 +108,11 @@ manifest:
     unavailable:
       description: Packages of the host that no source has, or that could not be installed with the others.
       type: list
+      sample: ["shop-agent:amd64"]
     sources_unavailable:
       description: Package sources of the host that the hypervisor cannot read.
       type: list
+      sample: ["http://repo.shop.example/debian"]
 """
 
 import json

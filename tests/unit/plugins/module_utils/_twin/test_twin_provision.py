@@ -7,10 +7,12 @@ from __future__ import annotations
 import os
 
 import pytest
+import yaml
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
 from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import client, domain
-from ansible_collections.safetytwin.twin.plugins.module_utils._twin import provision, twindir
+from ansible_collections.safetytwin.twin.plugins.module_utils._twin import provision, survey, twindir
+from ansible_collections.safetytwin.twin.plugins.modules import libvirt_twin, libvirt_twin_info
 
 WISH = {"host": "web1", "twin": "twin-web1", "image": None, "machine_id": "m1", "directory": "/srv/twins"}
 
@@ -96,3 +98,13 @@ def test_removing_a_directory_that_may_not_be_removed_is_a_sentence(tmp_path, mo
     monkeypatch.setattr(provision.shutil, "rmtree", denied)
     with pytest.raises(TwinError, match="cannot be removed: run this as root"):
         provision._remove_tree("/srv/t")
+
+
+def test_a_twin_is_returned_as_the_modules_document_it(conn):
+    desired = dict.fromkeys(libvirt_twin.ARGUMENTS, None)
+    facts = provision.provision(conn, dict(desired, host="web1", twin="twin-web1", state="present"), dry=True)
+    returned = yaml.safe_load(libvirt_twin.RETURN)
+    assert facts.keys() - returned.keys() == {"changed", "diff"}
+    assert {name for name, field in returned.items() if field["returned"] != "when a twin was created without O(console_password)"} <= facts.keys()
+    documented = yaml.safe_load(libvirt_twin_info.RETURN)["twins"]["contains"].keys()
+    assert documented - {"layers", "bytes"} == survey.survey(conn)[0].keys()
