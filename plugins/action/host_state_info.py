@@ -11,8 +11,10 @@ import tempfile
 
 from ansible import constants as C
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._base.codec import outward, write_atomic
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.codec import outward, printable, write_atomic
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._planning.validate import parse_envelope, parse_seconds
+from ansible_collections.safetytwin.twin.plugins.module_utils._planning.validate_scopes import NOTE, shape
 from ansible_collections.safetytwin.twin.plugins.plugin_utils._runtime import ProgramAction
 
 MODE = 0o600  # a document holds much of what a host is
@@ -31,24 +33,30 @@ class ActionModule(ProgramAction):
         return dict({name: value for name, value in options.items() if name != "dest"}, role="host")
 
     def _result(self, options, reply):
+        harvest, digest, _base = parse_envelope(reply, "The harvest of %s" % self._where())
         changed = bool(options["dest"]) and not _is_kept(options["dest"], reply)
         if changed and not self._task.check_mode:
             _write(options["dest"], reply)
         return {
             "changed": changed,
-            "digest": reply["digest"],
-            "differs": reply["digest"] != options["base"] or bool(reply["blobs"]),
+            "digest": digest,
+            "differs": digest != options["base"] or bool(harvest["blobs"]),
             "document": options["dest"] if options["dest"] and not (changed and self._task.check_mode) else _keep(reply),
-            "machine": outward(reply["machine"]),
-            "scopes": {name: _summary(scope) for name, scope in reply["scopes"].items()},
-            "seconds": reply["seconds"],
+            "machine": outward(harvest["machine"]),
+            "scopes": {name: _summary(name, body) for name, body in harvest["scopes"].items()},
+            "seconds": parse_seconds(harvest["seconds"]),
         }
 
 
-def _summary(scope):
+def _summary(name, body):
+    """What a scope of the reply comes to; one of the wrong shape has failed, as the hypervisor will say as well."""
+    wrong = shape(name, body, whole=True)
+    removed = [] if wrong else body.get("removed", [])
+    if wrong or not isinstance(removed, list):
+        return {"status": "failed", "note": "The scope %s %s." % (name, wrong or "has no valid removed"), "items": 0, "removed": 0, "excluded": 0}
     return {
-        "status": scope["status"], "note": scope["note"], "items": len(scope["items"]),
-        "removed": len(scope.get("removed", ())), "excluded": len(scope["excluded"]),
+        "status": body["status"], "note": printable(body["note"], NOTE.longest), "items": len(body["items"]),
+        "removed": len(removed), "excluded": len(body["excluded"]),
     }
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 import json
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.codec import outward
-from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import Busy
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import Busy, TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._planning.validate import parse_seconds
 from ansible_collections.safetytwin.twin.plugins.plugin_utils._report import line
 from ansible_collections.safetytwin.twin.plugins.plugin_utils._runtime import ProgramAction
 
@@ -23,9 +24,8 @@ class ActionModule(ProgramAction):
     def _request(self, options):
         request = dict(options, check=self._task.check_mode, harvest=None, seconds={})
         if options["harvest"]:
-            with open(options["harvest"], encoding="ascii") as stream:
-                request["harvest"] = json.load(stream)
-            request["seconds"] = {"harvest": request["harvest"]["seconds"]["total"]}
+            request["harvest"] = _document(options["harvest"])
+            request["seconds"] = {"harvest": parse_seconds(request["harvest"].get("seconds")).get("total", 0.0)}
         return request
 
     def _result(self, options, reply):
@@ -38,6 +38,18 @@ class ActionModule(ProgramAction):
         if isinstance(error, Busy):
             return {"changed": False, "busy": True, "line": str(error)}
         return super()._failure(error)
+
+
+def _document(path):
+    """The document that host_state_info left at a path."""
+    try:
+        with open(path, encoding="ascii") as stream:
+            document = json.load(stream)
+    except (OSError, ValueError, RecursionError) as error:
+        raise TwinError("The harvest %s cannot be read (%s): give the document of safetytwin.twin.host_state_info." % (path, error)) from error
+    if not isinstance(document, dict):
+        raise TwinError("The harvest %s is not an object: give the document of safetytwin.twin.host_state_info." % path)
+    return document
 
 
 def _difference(change):

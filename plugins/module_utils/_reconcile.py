@@ -96,7 +96,7 @@ class Cycle:
     def _take_in(self) -> HostDocument:
         """The host's document with the harvest in it, if there is one; recorded as the next revision where it differs."""
         reply = self.request["harvest"]
-        harvest = ingest.read(self.store, self.host, reply) if reply else None
+        harvest = None if reply is None else ingest.read(self.store, self.host, reply)
         if harvest and not self.check:
             with self.store.lease(host_key(self.host), self.host):
                 ingest.keep(self.store, self.host, harvest)

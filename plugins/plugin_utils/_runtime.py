@@ -63,7 +63,7 @@ class ProgramAction(ActionBase):  # type: ignore[misc]  # ansible-core comes wit
 
         Raises TwinError with the program's own sentence, or with what the target said instead of an answer.
         """
-        where = self._task.delegate_to or self._play_context.remote_addr
+        where = self._where()
         command, payload = runtime.call(self.PROGRAM, python, other), json.dumps(request).encode("ascii")
         said = self._shell(command, payload)
         if said["rc"] == runtime.MISSING:
@@ -75,6 +75,10 @@ class ProgramAction(ActionBase):  # type: ignore[misc]  # ansible-core comes wit
             raise TwinError("%s cannot run %s: let ansible_python_interpreter name a Python 3.8 or newer there." % (where, python))
         reply: dict[str, Any] = program.unpack((said["stdout"] or _last(said)).encode("utf-8", "surrogateescape"), where)
         return reply
+
+    def _where(self) -> str:
+        """The machine that the task is for, as messages name it."""
+        return str(self._task.delegate_to or self._play_context.remote_addr)
 
     def _shell(self, command: str, payload: bytes) -> dict[str, Any]:
         said: dict[str, Any] = self._low_level_execute_command(command, in_data=payload, executable="/bin/sh")

@@ -49,10 +49,7 @@ def parse_harvest(raw: Any, previous: HostDocument | None, base: str | None, whe
     TwinError where the envelope breaks a rule, Busy where the harvest builds on another state than base.
     """
     what = "The harvest of %s" % where
-    if not isinstance(raw, dict):
-        raise TwinError("%s is not an object: run the sync again." % what)
-    raw = migrate(raw, what)
-    said, on = _envelope(raw, what)
+    raw, said, on = parse_envelope(raw, what)
     if on is not None and (previous is None or on != base):
         raise Busy("%s was made against a state that is no longer the newest: the next cycle takes it." % what)
     scopes, declared, violations = _scopes(raw, previous if on is not None else None, previous)
@@ -69,8 +66,11 @@ def parse_harvest(raw: Any, previous: HostDocument | None, base: str | None, whe
     }
 
 
-def _envelope(raw: dict[str, Any], what: str) -> tuple[str, str | None]:
-    """(the digest that the host declares, the digest it builds on or None)."""
+def parse_envelope(raw: Any, what: str) -> tuple[dict[str, Any], str, str | None]:
+    """(what a host sent, in today's format, the digest that the host declares, the digest it builds on or None); what is in the scopes is not checked."""
+    if not isinstance(raw, dict):
+        raise TwinError("%s is not an object: run the sync again." % what)
+    raw = migrate(raw, what)
     for name, kind in (("scopes", dict), ("blobs", dict), ("missing", list), ("telemetry", dict), ("seconds", dict)):
         if not isinstance(raw.get(name), kind):
             raise TwinError("%s has no valid %s: install the same version of safetytwin.twin on the host and here." % (what, name))
@@ -83,7 +83,9 @@ def _envelope(raw: dict[str, Any], what: str) -> tuple[str, str | None]:
             raise TwinError("%s is refused: its %s %s." % (what, name, wrong))
     if len(raw["blobs"]) > BLOBS or len(raw["missing"]) > BLOBS or len(raw["scopes"]) > len(SCHEMA):
         raise TwinError("%s is refused: it has more parts than a harvest can have." % what)
-    return raw["digest"], raw["base"]
+    if raw["scopes"].keys() - SCHEMA.keys():
+        raise TwinError("%s has a scope that this version does not know: install the same version of safetytwin.twin on the host and here." % what)
+    return raw, raw["digest"], raw.get("base")
 
 
 def _scopes(raw: dict[str, Any], base: HostDocument | None, previous: HostDocument | None) -> tuple[Scopes, dict[str, Declared], list[str]]:
@@ -92,8 +94,6 @@ def _scopes(raw: dict[str, Any], base: HostDocument | None, previous: HostDocume
     declared = _declared(base) if base else {}
     violations: list[str] = []
     for scope, body in raw["scopes"].items():
-        if scope not in SCHEMA:
-            raise TwinError("The harvest has a scope that this version does not know: install the same version of safetytwin.twin on the host and here.")
         before = previous["scopes"].get(scope) if previous else None
         known = declared.pop(scope, None)
         parsed = parse_scope(scope, body, before, known, whole=base is None or scope not in base["scopes"])

@@ -42,7 +42,7 @@ def check_of_scope(scope: str) -> ScopeCheck:
 
 def parse_scope(scope: str, raw: Any, before: Body | None, declared: Declared | None, whole: bool) -> Parsed:
     """One scope as sent: all of it, or (whole is False) what differs from the scope that `before` and `declared` are of."""
-    wrong = _shape(scope, raw, whole)
+    wrong = shape(scope, raw, whole)
     if wrong:
         sentence = "The scope %s %s; %s." % (scope, wrong, "its last valid state is kept" if before else "nothing is known of it")
         return Parsed(failed_scope(sentence, before), None, [sentence])
@@ -57,8 +57,8 @@ def failed_scope(note: str, before: Body | None) -> Body:
     return {"status": "failed", "note": note, "items": known["items"], "excluded": known["excluded"]}
 
 
-def _shape(scope: str, raw: Any, whole: bool) -> str | None:
-    """What of a whole scope breaks a rule, as the end of a sentence."""
+def shape(scope: str, raw: Any, whole: bool) -> str | None:
+    """What of a scope breaks a rule before its items are looked at, as the end of a sentence."""
     if not isinstance(raw, dict):
         return "is not an object"
     most = check_of_scope(scope).most

@@ -48,8 +48,18 @@ def unpack(output: bytes, where: str) -> Any:
     """The reply in a program's output (bytes); its error raised again as what it was, naming where it ran."""
     for line in reversed(output.splitlines()):
         if line.startswith(_MARK):
-            answer = json.loads(zlib.decompress(base64.b64decode(line[len(_MARK):])))
-            if "error" in answer:
-                raise KINDS[answer["kind"]](answer["error"])
-            return answer["reply"]
+            return _reply(line[len(_MARK):], where)
     raise TwinError("%s gave no answer: %s" % (where, output.decode("utf-8", "replace").strip()[-500:] or "nothing at all"))
+
+
+def _reply(packed: bytes, where: str) -> Any:
+    """What a marked line carries."""
+    try:
+        answer = json.loads(zlib.decompress(base64.b64decode(packed, validate=True)))
+    except (ValueError, RecursionError, zlib.error):
+        answer = None
+    if isinstance(answer, dict) and isinstance(answer.get("error"), str):
+        raise KINDS.get(str(answer.get("kind")), TwinError)(answer["error"])
+    if isinstance(answer, dict) and "reply" in answer:
+        return answer["reply"]
+    raise TwinError("%s gave an answer that cannot be read: install the same version of safetytwin.twin there and here." % where)

@@ -9,6 +9,10 @@ import os
 
 import pytest
 
+from ansible_collections.safetytwin.twin.plugins.action import host_state_info
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.schema import FORMAT
+
 READ = "safetytwin.twin.host_state_info"
 FEW = {"scopes": ["accounts"]}  # quickly read, and idle while this machine is not
 
@@ -87,3 +91,57 @@ def test_a_document_that_others_may_read_is_closed(played):
 @pytest.mark.parametrize(("name", "sentence"), [("directory", "is a directory: name a file in it."), ("nowhere", "has no directory on the controller")])
 def test_a_destination_that_cannot_be_written_is_refused(played, name, sentence):
     assert sentence in played.results[name]["msg"]
+
+
+ACCOUNTS = {"status": "ok", "note": "", "items": {"user:root": {}}, "excluded": {}}
+MACHINE = {
+    "machine_id": "1" * 32, "boot_id": "", "hostname": "web1", "architecture": "x86_64", "product_uuid": "",
+    "distribution": {"id": "debian", "version_id": "12", "codename": "bookworm", "name": "Debian", "like": []},
+}
+REPLY = {
+    "format": FORMAT, "digest": "a" * 64, "base": None, "machine": MACHINE, "scopes": {"accounts": ACCOUNTS}, "blobs": {}, "missing": [], "telemetry": {},
+    "seconds": {"total": 1.5},
+}
+
+
+@pytest.fixture
+def result(tmp_path, monkeypatch):
+    """The action's result of a reply, as far as it is made on the controller."""
+    monkeypatch.setattr(host_state_info.C, "DEFAULT_LOCAL_TMP", str(tmp_path))
+    action = host_state_info.ActionModule.__new__(host_state_info.ActionModule)
+    monkeypatch.setattr(host_state_info.ActionModule, "_where", lambda _self: "web1")
+    return lambda reply: action._result({"base": None, "dest": None}, reply)
+
+
+def without(name):
+    return {key: value for key, value in REPLY.items() if key != name}
+
+
+def test_a_reply_becomes_a_result(result):
+    told = result(REPLY)
+    assert (told["digest"], told["differs"], told["seconds"]) == ("a" * 64, True, {"total": 1.5})
+    assert told["scopes"] == {"accounts": {"status": "ok", "note": "", "items": 1, "removed": 0, "excluded": 0}}
+
+
+@pytest.mark.parametrize("reply", [
+    None, [], "text", {}, *map(without, sorted(set(REPLY) - {"base"})),
+    dict(REPLY, scopes=[]), dict(REPLY, scopes={"nonsense": ACCOUNTS}), dict(REPLY, blobs=5),
+    dict(REPLY, digest="../etc"), dict(REPLY, machine={}), dict(REPLY, seconds=[]), dict(REPLY, format="x"), dict(REPLY, format=99),
+])
+def test_a_reply_of_the_wrong_shape_is_a_sentence(result, reply):
+    with pytest.raises(TwinError, match=r"^The (harvest|state) of web1 .*[.]$|^The harvest of web1 has format 99"):
+        result(reply)
+
+
+@pytest.mark.parametrize("body", [None, [], "text", {}, dict(ACCOUNTS, items=[]), dict(ACCOUNTS, status=[]), dict(ACCOUNTS, note=None),
+                                  dict(ACCOUNTS, excluded=None), dict(ACCOUNTS, removed="x")])
+def test_a_scope_of_the_wrong_shape_has_failed(result, body):
+    scope = result(dict(REPLY, scopes={"accounts": body}))["scopes"]["accounts"]
+    assert (scope["status"], scope["items"]) == ("failed", 0)
+    assert scope["note"].startswith("The scope accounts ") and scope["note"].endswith(".")
+
+
+def test_stages_and_notes_are_fit_to_be_shown(result):
+    told = result(dict(REPLY, seconds={"total": "long", "files": -1, "\033[2J": 2}, scopes={"accounts": dict(ACCOUNTS, note="\033[2J")}))
+    assert told["seconds"] == {"\\x1b[2J": 2.0}
+    assert told["scopes"]["accounts"]["note"] == "\\x1b[2J"

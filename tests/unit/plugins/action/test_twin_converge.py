@@ -18,6 +18,7 @@ with open_store() as store, store.lease(twin_key("twin-web1"), "web1"):
     lock = int(os.listdir("/proc/self/fd")[held])
     print(subprocess.Popen(["sleep", "60"], pass_fds=[lock], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).pid)
 """
+NO_HARVESTS = {"no_json": "nonsense", "no_object": "[]", "no_harvest": "{}"}
 
 
 def python(code, *arguments):
@@ -25,13 +26,18 @@ def python(code, *arguments):
 
 
 @pytest.fixture(name="results", scope="module")
-def fixture_results(play):
+def fixture_results(play, tmp_path_factory):
+    documents = {name: tmp_path_factory.mktemp(name) / "document.json" for name in NO_HARVESTS}
+    for name, path in documents.items():
+        path.write_text(NO_HARVESTS[name])
     return play({
         "nameless": {CONVERGE: {}},
         "hardware": {CONVERGE: {"host": "web1", "scopes": ["hardware"]}},
         "unknown": {CONVERGE: {"host": "web1"}},
         "harvest": {"safetytwin.twin.host_state_info": {"exclude": ELSEWHERE}},
         "first": {CONVERGE: {"host": "web1", "harvest": "{{ harvest.document }}"}, "check_mode": True},
+        "no_file": {CONVERGE: {"host": "web1", "harvest": "/nonsense"}, "check_mode": True},
+        **{name: {CONVERGE: {"host": "web1", "harvest": str(path)}, "check_mode": True} for name, path in documents.items()},
         "held": python(HOLD),
         "busy": {CONVERGE: {"host": "web1"}},
         "let_go": {"ansible.builtin.command": {"argv": ["kill", "{{ held.stdout }}"]}},
@@ -58,3 +64,12 @@ def test_a_twin_that_another_sync_holds_is_left_to_it(results):
     busy = results["busy"]
     assert (busy["busy"], busy["changed"]) == (True, False)
     assert busy["line"].startswith("Another sync of twin-web1 is running (process ")
+
+
+@pytest.mark.parametrize(("name", "sentence"), [
+    ("no_file", "The harvest /nonsense cannot be read"), ("no_json", "cannot be read (Expecting value"), ("no_object", "is not an object"),
+    ("no_harvest", "The harvest of web1 has no format number this version knows"),
+])
+def test_a_document_that_is_no_harvest_is_a_sentence(results, name, sentence):
+    assert results[name]["failed"]
+    assert sentence in results[name]["msg"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import pathlib
-import time
 
 import pytest
 from hypothesis import example, given
@@ -69,14 +68,6 @@ def test_any_text_can_be_redacted_twice(value):
 @given(st.binary())
 def test_any_content_can_be_judged(content):
     redact.secret_in("/etc/a", content)
-
-
-@pytest.mark.parametrize("unit", ["a", "a" * 60 + "\n", "password", "0123456789abcdef", "a:b@", "://", "-----BEGIN ", " ", "\n", "\"", "$2"])
-def test_long_files_are_judged_in_linear_time(unit):
-    content = (unit * (1 << 18))[: 1 << 18].encode()
-    started = time.process_time()
-    redact.secret_in("/etc/a", content)
-    assert time.process_time() - started < 2
 
 
 def test_a_text_with_more_candidates_than_are_examined_is_taken_for_a_secret():

@@ -4,10 +4,12 @@
 """Requests, replies and errors between machines."""
 from __future__ import annotations
 
+import base64
 import os
 import pathlib
 import subprocess
 import sys
+import zlib
 
 import pytest
 
@@ -29,6 +31,22 @@ def test_errors_arrive_as_what_they_were(kind, error):
 def test_no_answer_is_a_sentence_with_what_was_said():
     with pytest.raises(TwinError, match="web1 gave no answer: python3: not found"):
         program.unpack(b"python3: not found\n", "web1")
+
+
+@pytest.mark.parametrize("said", [
+    b"safetytwin:", b"safetytwin:!!!", b"safetytwin:" + base64.b64encode(b"not compressed"), b"safetytwin:" + base64.b64encode(zlib.compress(b"\xff")),
+    b"safetytwin:" + base64.b64encode(zlib.compress(b"{}" * 9)[:-6]), b"safetytwin:" + base64.b64encode(zlib.compress(b"[" * 100000)),
+    *map(program.pack, ("text", ["reply"], {}, {"error": 5, "kind": "busy"}, {"error": None}, {"kind": "busy"})),
+])
+def test_an_answer_that_cannot_be_read_is_a_sentence(said):
+    with pytest.raises(TwinError, match="^web1 gave an answer that cannot be read: install the same version of safetytwin.twin there and here.$"):
+        program.unpack(b"Welcome!\n" + said + b"\n", "web1")
+
+
+def test_an_error_of_a_kind_that_is_not_known_is_an_error():
+    for kind in ("strange", None, ["busy"]):
+        with pytest.raises(TwinError, match="^A sentence.$"):
+            program.unpack(program.pack({"error": "A sentence.", "kind": kind}), "web1")
 
 
 @pytest.mark.parametrize(("raises", "status"), [(False, 0), (True, 1)])
