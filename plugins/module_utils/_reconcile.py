@@ -59,6 +59,7 @@ class Cycle:
         self.rules = {"roots": request["roots"], "exclude": request["exclude"]}
         self.begun = self.lapped = time.monotonic()
         self.seconds: dict[str, float] = dict(request["seconds"])
+        self.refused: list[str] = []  # of what the host said
 
     @property
     def known(self) -> Head:
@@ -97,6 +98,7 @@ class Cycle:
         """The host's document with the harvest in it, if there is one; recorded as the next revision where it differs."""
         reply = self.request["harvest"]
         harvest = None if reply is None else ingest.read(self.store, self.host, reply)
+        self.refused = ingest.refused(self.store, self.host, harvest)
         if harvest and not self.check:
             with self.store.lease(host_key(self.host), self.host):
                 ingest.keep(self.store, self.host, harvest)
@@ -121,11 +123,8 @@ class Cycle:
         """Leave the facts that a base image is built of where provisioning finds them."""
         if self.check:
             return self._result("absent", message="The twin would be created and converged to the state of %s." % self.host, changed=True)
-        lacking = payload.missing_sources(self.store, document)
-        self.store.forget_actual(self.twin_id, lacking)
-        if lacking:
-            why = "%d package sources of %s are missing or damaged in the store: run the sync again, which requests them from the host."
-            raise TwinError(why % (len(lacking), self.host))
+        self.store.forget_actual(self.twin_id, payload.missing_sources(self.store, document))
+        payload.require_sources(self.store, document, self.host)
         directory = os.path.join(self.store.root, paths.TWINS, self.twin_id)
         os.makedirs(directory, 0o711, exist_ok=True)
         path = os.path.join(directory, "image-facts.json")
@@ -247,7 +246,7 @@ class Cycle:
         total = sum(self.request["seconds"].values()) + time.monotonic() - self.begun
         return {
             "host": self.host, "twin_id": self.twin_id, "twin": twin, "message": message, "changed": changed,
-            "revision": self.head["revision"] if self.head else 0, "seconds": dict(self.seconds, total=round(total, 3)),
+            "refused": self.refused[:SHOWN], "revision": self.head["revision"] if self.head else 0, "seconds": dict(self.seconds, total=round(total, 3)),
             **nothing, **more,
         }
 

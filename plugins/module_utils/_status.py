@@ -22,7 +22,7 @@ SHOWN = ("number", "at", "digest", "outcome")  # of a revision
 def status(request: dict[str, Any]) -> dict[str, Any]:
     """{"host", "audit_interval": s, "growth": bool} -> what is known.
 
-    That is {"known", "digest", "revision", "paused", "audited", "verified", "fidelity", "revisions", "domain", "due", "growth"}.
+    That is {"known", "digest", "revision", "paused", "audited", "verified", "refused", "fidelity", "revisions", "domain", "due", "growth"}.
     `due` is a list of reasons for a cycle, {"code", "sentence", "whole"}; empty where the twin needs none.
     `growth` has a row for each thing that grows on the hypervisor, see retention.rows; only if asked for, as that reads directories.
     """
@@ -31,7 +31,7 @@ def status(request: dict[str, Any]) -> dict[str, Any]:
     with client.connect() as connection:
         twin = client.find_twin(connection, twin_id)
         domain = portrait(connection, twin) if twin else None
-    facts: Any = head or {"revision": 0, "digest": None, "paused": "", "audited": 0, "verified": 0, "fidelity": {}}
+    facts: Any = head or {"revision": 0, "digest": None, "paused": "", "audited": 0, "verified": 0, "refused": [], "fidelity": {}}
     # A channel that has ended may mean another boot.
     rebooted = twin is not None and twin["state"] == "running" and not Channel(twin).alive()
     reasons = due.due(due.situation(head, twin, {

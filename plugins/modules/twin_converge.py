@@ -148,6 +148,14 @@ failures:
   type: list
   elements: str
   sample: []
+refused:
+  description:
+    - One sentence for each item, scope or content of the host that breaks a rule of the state format. It was left out, or its last valid state is used.
+    - At most 50 are named.
+  returned: when not busy
+  type: list
+  elements: str
+  sample: ["files /opt/a is refused: it has a mode that is not four octal digits."]
 drift:
   description: Items that were changed in the twin since it was last verified, as C(SCOPE KEY).
   returned: when not busy

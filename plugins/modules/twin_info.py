@@ -119,6 +119,11 @@ twin:
       description: Time when the last change was verified in the twin, in seconds since 1970.
       type: float
       sample: 1795574901.2
+    refused:
+      description: What of the last read of the host breaks a rule of the state format, one sentence for each item, scope or content.
+      type: list
+      elements: str
+      sample: ["files /opt/a is refused: it has a mode that is not four octal digits."]
     fidelity:
       description: The last fidelity report. C(pending) lists digests of contents that the host still has to send.
       type: dict

@@ -37,7 +37,7 @@ def screen(host: Any, known: Mapping[str, Any], harvest: Mapping[str, Any], now:
         lines.append(_labelled("next sync", known["due"][0]["sentence"]))
     if fidelity.get("scopes"):
         lines += _fidelity(fidelity) + _exceptions(fidelity["exceptions"], details) + _extras(fidelity.get("extras", []), details) + _not_read(details)
-    return lines + _history(known["revisions"]) + _growth(known["growth"])
+    return lines + _refused(known["refused"], details) + _history(known["revisions"]) + _growth(known["growth"])
 
 
 def _labelled(label: str, text: str) -> str:
@@ -111,6 +111,13 @@ def _named(rows: Sequence[Row]) -> list[str]:
 def _counted(words: Iterable[str]) -> str:
     """How often each word comes, as text: `accounts 3, packages 44`."""
     return ", ".join("%s %d" % (word, number) for word, number in sorted(collections.Counter(words).items()))
+
+
+def _refused(sentences: Sequence[str], details: bool) -> list[str]:
+    """What the host said that breaks a rule of the state format."""
+    rows = sentences if details else sentences[:NAMED]
+    more = ["%s%d more" % (INDENT, len(sentences) - len(rows))] if len(rows) < len(sentences) else []
+    return (["  refused, because the host's description breaks a rule"] if rows else []) + [INDENT + shown(each) for each in rows] + more
 
 
 def _history(revisions: list[Mapping[str, Any]]) -> list[str]:

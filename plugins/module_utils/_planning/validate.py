@@ -24,7 +24,7 @@ from .._scopes.grammars import BLOCK, DIGEST, DISTRIBUTION, MACHINE, NOTHING, UU
 from .._scopes.model import Declared, Harvest, HostDocument, Machine, Scopes
 from .._scopes.registry import SCHEMA, TELEMETRY
 from .._scopes.state import migrate, scope_digest, state_digest
-from .validate_scopes import parse_scope
+from .validate_scopes import parse_scope, sentence
 
 _MACHINE_ID = Text("machine id", r"[0-9a-f]{32}", 32, "a machine-id as in machine-id(5); `systemd-machine-id-setup` makes one")
 _HOSTNAME = Text("hostname", r"(?:\(none\)|[A-Za-z0-9_][A-Za-z0-9_.-]*)?", 64, "a host name of letters, digits and `_.-`")
@@ -89,7 +89,7 @@ def parse_envelope(raw: Any, what: str) -> tuple[dict[str, Any], str, str | None
 
 
 def _scopes(raw: dict[str, Any], base: HostDocument | None, previous: HostDocument | None) -> tuple[Scopes, dict[str, Declared], list[str]]:
-    """(all scopes, what was declared of each that a delta can build on, sentences); base is None where the harvest is whole."""
+    """(all scopes, what was declared of each that a delta can build on, what is left out now); base is None where the harvest is whole."""
     scopes: Scopes = dict(base["scopes"]) if base else {}
     declared = _declared(base) if base else {}
     violations: list[str] = []
@@ -101,6 +101,8 @@ def _scopes(raw: dict[str, Any], base: HostDocument | None, previous: HostDocume
         violations += parsed.violations
         if parsed.declared is not None:
             declared[scope] = parsed.declared
+    violations += [sentence(scope, key, wrong) for scope in sorted(declared.keys() - raw["scopes"].keys())
+                   for key, (_digest, wrong) in sorted(declared[scope]["withheld"].items())]
     return scopes, declared, violations
 
 

@@ -51,6 +51,11 @@ def parse_scope(scope: str, raw: Any, before: Body | None, declared: Declared | 
     return Parsed(reader.body(), reader.declared(), reader.violations)
 
 
+def sentence(scope: str, key: str, wrong: str) -> str:
+    """What is said of an item that breaks a rule."""
+    return "%s %s is refused: %s." % (scope, printable(key, SHOWN_KEY), wrong)
+
+
 def failed_scope(note: str, before: Body | None) -> Body:
     """A scope that could not be read, with what was known of it."""
     known: Body = before or {"status": "failed", "note": "", "items": {}, "excluded": {}}
@@ -105,7 +110,7 @@ class _Reader:
                 self._withhold(key, item, wrong)
             else:  # only a field that is never compared is wrong: the item goes without those
                 items[key] = compared
-                self.violations.append("%s %s: %s" % (self.scope, printable(key, SHOWN_KEY), wrong))
+                self.violations.append(sentence(self.scope, key, wrong))
         self._exclude()
 
     def _withhold(self, key: str, item: Any, wrong: str) -> None:
@@ -132,7 +137,7 @@ class _Reader:
         """Say of an item why it is not the host's; a key that breaks no rule itself stands as it is, since the twin's item goes by it."""
         shown = key if self.check.key(key) is None else printable(key, SHOWN_KEY)
         self.excluded[shown] = "%s: %s" % ("invalid_last_kept" if key in self.items else "invalid", wrong)
-        self.violations.append("%s %s: %s" % (self.scope, printable(shown, SHOWN_KEY), wrong))
+        self.violations.append(sentence(self.scope, shown, wrong))
 
     def body(self) -> Body:
         """The scope behind the door."""

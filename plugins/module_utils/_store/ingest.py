@@ -43,13 +43,20 @@ def document_of(harvest: Harvest) -> HostDocument:
 
 
 def keep(store: Store, host: str, harvest: Harvest) -> None:
-    """Keep what read() made of a harvest, and the contents that came with it. A new digest becomes the next revision."""
+    """Keep what read() made of a harvest, and the contents that came with it. A new digest becomes the next revision, and what was refused is recorded."""
     for name, content in harvest["blobs"].items():
         store.blobs.put(name, content)
     head = store.host(host)
     if head is None or head.digest != harvest["digest"]:
         before = store.document(host)["scopes"] if head else {}
         store.take(host, dict(document_of(harvest)), harvest["digest"], head, before)
+    store.refuse(host, harvest["violations"])
+
+
+def refused(store: Store, host: str, harvest: Harvest | None) -> list[str]:
+    """What was refused of a harvest, or of the newest one that is recorded."""
+    head = store.host(host)
+    return harvest["violations"] if harvest else head.refused or [] if head else []
 
 
 def _check_identity(host: str, head: Host | None, machine: Machine) -> None:

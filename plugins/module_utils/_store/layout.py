@@ -20,13 +20,17 @@ DELTA_INLINE, DELTA_NAMED = b"=", b"@"  # how a delta's value begins: with the d
 
 
 class Host(NamedTuple):
-    """A host: its newest revision, the digest of that state as harvested, and the name of the document that holds it."""
+    """A host: its newest revision, the digest of that state as harvested, and the name of the document that holds it.
+
+    refused: sentences about what the newest harvest said and was left out, since it breaks a rule of the state format.
+    """
 
     name: str
     machine_id: str
     revision: int
     digest: str
     document: str
+    refused: list[str] | None = None
     version: int = 0
 
 

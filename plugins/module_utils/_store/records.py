@@ -30,9 +30,11 @@ from .interface import Backend, Change
 from .layout import HOSTS, TWINS, Host, Twin, host_key, pack, twin_key, under, unpack
 from .sqlite import SqliteBackend
 
+SHOWN = 50  # sentences about what was refused
+
 
 class Head(TypedDict):
-    """A twin's record, see layout.Twin, with its host's newest revision; settled: the twin is known to equal that."""
+    """A twin's record, see layout.Twin, with its host's newest revision and what was refused of it; settled: the twin is known to equal that."""
 
     host: str
     machine_id: str
@@ -47,6 +49,7 @@ class Head(TypedDict):
     verified: float
     settled: bool
     touched: int
+    refused: list[str]
     fidelity: Document
 
 
@@ -101,10 +104,17 @@ class Store:
         number = host.revision + 1 if host else 1
         revision = self.history.append(name, number, digest, document, before or {})
         held = self.documents.put(host_key(name), freeze(document))
-        record = Host(name, document["machine"]["machine_id"], number, digest, held)
+        record = Host(name, document["machine"]["machine_id"], number, digest, held, host.refused if host else None)
         self.backend.commit(Change(host_key(name), pack(record), host.version if host else 0), *revision)
         self.documents.keep_only(host_key(name), {held})
         return number
+
+    def refuse(self, name: str, sentences: Sequence[str]) -> None:
+        """Record what of a known host's newest harvest was left out; the first SHOWN of it, and how much more there is."""
+        host, more = self._known(name), len(sentences) - SHOWN
+        refused = [*sentences[:SHOWN], *(["%d more are refused." % more] if more > 0 else [])]
+        if (host.refused or []) != refused:
+            self.backend.commit(Change(host_key(name), pack(host._replace(refused=refused)), host.version))
 
     def remove_host(self, name: str) -> None:
         """Forget a host and its revisions; blobs stay, others may name them."""
@@ -140,7 +150,7 @@ class Store:
             "host": host.name, "machine_id": host.machine_id, "revision": host.revision, "digest": host.digest, "follows": record.follows,
             "paused": record.paused, "applying": record.applying is not None, "units": record.applying or [], "seen": record.actual is not None,
             "audited": record.audited, "verified": record.verified, "settled": record.settled == host.revision,
-            "touched": record.touched, "fidelity": self._document_of(record, "fidelity") or {},
+            "touched": record.touched, "refused": host.refused or [], "fidelity": self._document_of(record, "fidelity") or {},
         }
 
     def actual(self, twin: str) -> Document | None:

@@ -12,6 +12,7 @@ import tempfile
 from typing import Any, Iterable, Mapping, Sequence
 
 from .._base import paths
+from .._base.errors import TwinError
 from .._packages import fetch
 from .._scopes.model import Scopes
 from .._scopes.parts import ApplyReply, PackageFile, Payload, Step
@@ -53,6 +54,15 @@ def missing_contents(store: Store, document: Mapping[str, Any], steps: Sequence[
 def missing_sources(store: Store, document: Mapping[str, Any]) -> list[str]:
     """Digests of the host's package sources that the store lacks, or has damaged."""
     return _lacking(store, apt_files(document["scopes"]).values())
+
+
+def require_sources(store: Store, document: Mapping[str, Any], host: str) -> None:
+    """Refuse to go on without one of the host's package sources."""
+    lacking = missing_sources(store, document)
+    if lacking:
+        raise TwinError(
+            "%d package sources of %s are missing or damaged in the store: run the sync again, which requests them from the host." % (len(lacking), host)
+        )
 
 
 def _lacking(store: Store, names: Iterable[str]) -> list[str]:

@@ -9,7 +9,7 @@ import time
 from ansible_collections.safetytwin.twin.plugins.filter.twin_status import FilterModule
 
 KNOWN = {
-    "known": True, "revision": 3, "due": [], "growth": [], "paused": "", "audited": time.time() - 300, "verified": time.time() - 300,
+    "known": True, "revision": 3, "due": [], "growth": [], "refused": [], "paused": "", "audited": time.time() - 300, "verified": time.time() - 300,
     "domain": None, "fidelity": {}, "revisions": [],
 }
 

@@ -189,6 +189,14 @@ def test_a_damaged_content_is_found_when_it_is_needed_and_repaired_in_the_next_c
     assert store.head("twin-web1")["fidelity"]["pending"] == []
 
 
+def test_what_was_refused_of_the_host_is_told(follow):
+    one = _reconcile.Cycle(follow.store, dict(FOLLOW))
+    assert one._take_in()["machine"] == MACHINE and one._result("absent")["refused"] == []
+    follow.store.refuse("web1", ["A content was left out."])
+    one._take_in()
+    assert one._result("absent")["refused"] == ["A content was left out."]
+
+
 def test_a_content_that_the_twin_had_by_itself_is_not_requested(follow):
     guest = Guest(state(**{"/etc/apt/sources.list": file(SOURCES)}), has={CONTENT})
     result, reasons = follow(guest, whole=True)

@@ -14,7 +14,7 @@ from ansible_collections.safetytwin.twin.plugins.plugin_utils import _status_scr
 GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
 NOW = 1_800_000_000
 TWIN = {
-    "known": True, "digest": "d", "revision": 42, "due": [], "paused": "", "audited": NOW - 400, "verified": NOW - 7300,
+    "known": True, "digest": "d", "revision": 42, "due": [], "paused": "", "refused": [], "audited": NOW - 400, "verified": NOW - 7300,
     "domain": {"domain": "twin-web1", "state": "running", "address": "10.77.0.12"},
     "fidelity": {
         "percent_reproduced": 98.0, "percent_explained": 99.5,
@@ -72,6 +72,16 @@ def test_the_screen_with_details_names_everything():
     assert "\n".join(lines) + "\n" == golden("details")
     assert not [line for line in lines if " more, by reason: " in line]
     assert all(any(each.what in line for line in lines) for each in NOT_READ)
+
+
+@pytest.mark.parametrize(("number", "details", "more"), [(0, False, []), (1, False, []), (17, False, ["             2 more"]), (17, True, [])])
+def test_what_the_host_described_against_the_rules_is_named(number, details, more):
+    sentences = ["files /opt/%02d\x1b is refused: it has a mode that is not four octal digits." % each for each in range(number)]
+    lines = _status.screen("web1", dict(TWIN, refused=sentences), SAME, NOW, details)
+    shown = ["             " + each.replace("\x1b", "\\x1b") for each in sentences[:len(sentences) if details else 15]]
+    heading = ["  refused, because the host's description breaks a rule"] if number else []
+    place = lines.index("  last changes") - len(heading + shown + more)
+    assert lines[place:place + len(heading + shown + more)] == heading + shown + more
 
 
 def test_the_twins_own_items_are_counted_by_scope():

@@ -134,6 +134,23 @@ def test_an_envelope_that_breaks_a_rule_is_refused(part, value, words):
         parse_harvest(reply(STATE, **{part: value}), None, None, "web1")
 
 
+def test_what_is_refused_is_told_as_long_as_the_host_says_it():
+    bad = copy.deepcopy(STATE)
+    bad["files"]["items"]["/opt/a"] = {"type": "file", "mode": "rwx", "owner": "root", "group": "root", "size": 1, "digest": "a" * 64}
+    first = parse_harvest(reply(bad), None, None, "web1")
+    (sentence,) = first["violations"]
+    assert sentence.startswith("files /opt/a is refused: it has a mode that ") and sentence.endswith(".")
+    known = {name: first[name] for name in ("machine", "scopes", "declared", "kept_digest")}
+    then = copy.deepcopy(bad)
+    then["accounts"]["items"]["group:new"] = {"gid": 4711, "members": []}
+    later = parse_harvest(reply(delta(bad, then), base=first["digest"], digest=state_digest(then)), dict(known, format=1), first["digest"], "web1")
+    assert later["violations"] == [sentence], "the scope with it was not sent again"
+    del then["files"]["items"]["/opt/a"]
+    change = delta(bad, then)
+    last = parse_harvest(reply(change, base=first["digest"], digest=state_digest(then)), dict(known, format=1), first["digest"], "web1")
+    assert last["violations"] == []
+
+
 def test_a_delta_of_the_same_digest_is_checked_as_well():
     known = parse_harvest(reply(STATE), None, None, "web1")
     other = copy.deepcopy(STATE)

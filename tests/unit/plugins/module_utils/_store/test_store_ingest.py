@@ -56,6 +56,22 @@ def test_a_whole_harvest_is_taken(store):
     assert ingest.image_facts(store, document)["sources"][0]["content"] == base64.b64encode(b"deb").decode()
 
 
+def test_what_is_refused_is_recorded_with_the_host(store):
+    bad = scopes()
+    bad["files"]["items"]["/opt/a"] = dict(bad["files"]["items"]["/etc/motd"], mode="rwx")
+    take(store, "web1", reply(bad))
+    store.adopt("twin-web1", "web1")
+    (sentence,) = store.head("twin-web1")["refused"]
+    assert sentence.startswith("files /opt/a is refused: it has a mode that ")
+    for number in range(60):
+        bad["files"]["items"]["/opt/%02d" % number] = bad["files"]["items"]["/opt/a"]
+    take(store, "web1", reply(bad))
+    refused = store.head("twin-web1")["refused"]
+    assert len(refused) == 51 and refused[-1] == "11 more are refused."
+    take(store, "web1", reply(scopes()))
+    assert store.head("twin-web1")["refused"] == []
+
+
 def test_a_difference_is_merged(store):
     take(store, "web1", reply(scopes()))
     later = scopes(b"changed")
