@@ -9,7 +9,7 @@ import contextlib
 import json
 import os
 import time
-from typing import Any, ContextManager, Iterator, Optional, Sequence, cast
+from typing import Any, ContextManager, Iterator, Sequence
 
 from ._base import paths
 from ._base.codec import write_atomic
@@ -18,8 +18,8 @@ from ._base.machine import machine
 from ._base.names import chosen, following
 from ._libvirt import client
 from ._planning import due, reconcile_plan, summary, validate_reply
-from ._planning.reconcile_plan import Actual, Outcome, ReconcilePlan
-from ._scopes.model import HostDocument
+from ._planning.reconcile_plan import Outcome, ReconcilePlan
+from ._scopes.model import Actual, HostDocument
 from ._scopes.registry import SCHEMA
 from ._scopes.registry_parts import policies
 from ._store import ingest, retention
@@ -171,7 +171,7 @@ class Cycle:
 
     def _read_twin(self, twin: client.Twin, whole: bool) -> tuple[Actual, Actual | None, bool]:
         """(the twin as recorded, or read whole where the record may not hold; the recorded one or None; whether it was read)."""
-        recorded = cast(Optional[Actual], self.store.actual(self.twin_id))
+        recorded = self.store.actual(self.twin_id)
         if recorded and recorded["uuid"] != twin["uuid"]:
             recorded = None
         if recorded and not whole and recorded.get("boot_id") == self.boot_id:

@@ -22,12 +22,12 @@ SHOWN = ("number", "at", "digest", "outcome")  # of a revision
 def status(request: dict[str, Any]) -> dict[str, Any]:
     """{"host", "audit_interval": s, "growth": bool} -> what is known.
 
-    That is {"known", "digest", "revision", "paused", "audited", "verified", "refused", "fidelity", "revisions", "domain", "due", "growth"}.
+    That is {"known", "digest", "revision", "paused", "audited", "verified", "refused", "fidelity", "revisions", "twins", "domain", "due", "growth"}.
     `due` is a list of reasons for a cycle, {"code", "sentence", "whole"}; empty where the twin needs none.
     `growth` has a row for each thing that grows on the hypervisor, see retention.rows; only if asked for, as that reads directories.
     """
     twin_id = chosen(request.get("twin"), request["host"])
-    head, revisions, growth = _recorded(request["host"], twin_id, request["growth"])
+    head, recorded = _recorded(request["host"], twin_id, request["growth"])
     with client.connect() as connection:
         twin = client.find_twin(connection, twin_id)
         domain = portrait(connection, twin) if twin else None
@@ -37,16 +37,15 @@ def status(request: dict[str, Any]) -> dict[str, Any]:
     reasons = due.due(due.situation(head, twin, {
         "now": time.time(), "audit_interval": request["audit_interval"], "rebooted": rebooted, "changed": False, "verify": False, "resume": False,
     }))
-    return dict(
-        facts, known=head is not None, revisions=revisions, domain=domain, rebooted=rebooted, due=[reason._asdict() for reason in reasons], growth=growth,
-    )
+    return dict(facts, **recorded, known=head is not None, domain=domain, rebooted=rebooted, due=[reason._asdict() for reason in reasons])
 
 
-def _recorded(host: str, twin_id: str, growth: bool) -> tuple[Head | None, list[dict[str, Any]], list[retention.Row]]:
-    """(head of a twin, newest revisions of its host, what grows, if asked for)."""
+def _recorded(host: str, twin_id: str, growth: bool) -> tuple[Head | None, dict[str, Any]]:
+    """(head of a twin, {"revisions": the newest of its host, "twins": ids of all twins of its host, "growth": what grows, if asked for})."""
     with open_store(look=True) as store:
         revisions = [{name: value for name, value in each._asdict().items() if name in SHOWN} for each in store.history.newest(host, 5)]
-        return store.head(twin_id), revisions, retention.rows(store) if growth else []
+        twins = [twin.id for twin in store.twins(host)]
+        return store.head(twin_id), {"revisions": revisions, "twins": twins, "growth": retention.rows(store) if growth else []}
 
 
 if __name__ == "__main__":

@@ -92,6 +92,11 @@ twin:
       description: Number of that state.
       type: int
       sample: 18
+    twins:
+      description: Ids of all twins of the host that this hypervisor has a record of.
+      type: list
+      elements: str
+      sample: [twin-web1]
     due:
       description: >-
         Reasons for a cycle even if the host has not changed, each with C(code), C(sentence) and C(whole) (whether the cycle reads the whole twin

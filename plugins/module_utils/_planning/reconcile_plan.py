@@ -9,7 +9,7 @@ from typing import Dict, NamedTuple, Sequence, TypedDict
 
 from .._base.codec import digest
 from .._base.reasons import REASONS, code_of
-from .._scopes.model import Change, Reasons, Scopes
+from .._scopes.model import Actual, AllGivenUp, Change, Reasons, Scopes
 from .._scopes.parts import Caps, Reach, Step, TwinRules
 from .._scopes.schema import lane_of
 from .._scopes.step_result import Result
@@ -23,15 +23,7 @@ from .policy import desire, kept, substrate_of
 PASSING = ("apply_failed", "dependency_failed", "package_not_fetched", "package_unavailable", "package_version_gone")
 
 
-class GivenUp(TypedDict):
-    """An item that is left alone: want is the digest of what the host wanted of it, reason why it was not reached."""
-
-    want: str
-    reason: str
-
-
-# {scope: {key: …}}
-AllGivenUp = Dict[str, Dict[str, GivenUp]]
+# {scope: {key: why it was not reached}}
 Failures = Dict[str, Reasons]
 
 
@@ -43,17 +35,6 @@ class Options(TypedDict):
     vcpus: int
     memory_mib: int
     self_host: bool
-
-
-class Actual(TypedDict):
-    """A twin as it was last read; touched is what the domain's metadata said then. substrate is None until its image has been compared with the host once."""
-
-    uuid: str
-    boot_id: str
-    touched: int
-    scopes: Scopes
-    substrate: dict[str, list[str]] | None
-    given_up: AllGivenUp
 
 
 class ReconcilePlan(NamedTuple):

@@ -126,6 +126,31 @@ class Harvest(TypedDict):
     violations: list[str]
 
 
+class GivenUp(TypedDict):
+    """An item that is left alone: want is the digest of what the host wanted of it, reason why it was not reached."""
+
+    want: str
+    reason: str
+
+
+# {scope: {key: …}}
+AllGivenUp = Dict[str, Dict[str, GivenUp]]
+
+
+class Actual(TypedDict):
+    """A twin as it was last read.
+
+    touched is what the domain's metadata said then; substrate is None until the twin's image has been compared with the host once.
+    """
+
+    uuid: str
+    boot_id: str
+    touched: int
+    scopes: Scopes
+    substrate: dict[str, list[str]] | None
+    given_up: AllGivenUp
+
+
 class Change(NamedTuple):
     """An item that differs: want is None where it goes, have None where it comes; fields are the names that differ."""
 

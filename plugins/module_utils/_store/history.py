@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Dict, cast
+from typing import Any, Dict
 
 from .._base.errors import TwinError
-from .._scopes.model import Delta, Scopes
+from .._scopes.model import Scopes
 from .._scopes.schema import FORMAT
 from .._scopes.state import delta, merge, migrate, state_digest
 from .blobs import Documents, freeze, thaw
@@ -71,7 +71,7 @@ class History:
                     break
         state = self._beginning(name, chain[-1])
         for each in self._deltas(name, chain[-1].number + 1, number):
-            state = dict(each, scopes=merge(state["scopes"], cast(Delta, each["scopes"])))
+            state = dict(each, scopes=merge(state["scopes"], each["scopes"]))
         if revision.format == FORMAT and state_digest(state["scopes"]) != (state.get("kept_digest") or revision.digest):
             raise _damaged(name, number)
         return migrate(state, "Revision %d of %s" % (number, name))
@@ -82,11 +82,12 @@ class History:
             if revision.number != 1:
                 raise TwinError("The revision on which revision %d of %s is based was deleted: choose a newer revision." % (revision.number, name))
             first: Document = self._deltas(name, 1, 1)[0]
-            return dict(first, scopes=merge({}, cast(Delta, first["scopes"])))
+            return dict(first, scopes=merge({}, first["scopes"]))
         content = self.documents.get(revisions_owner(name), revision.whole)
         if content is None:
             raise _damaged(name, revision.number)
-        return cast(Document, thaw(content))
+        whole: Document = thaw(content)
+        return whole
 
     def _deltas(self, name: str, first: int, last: int) -> list[Document]:
         found = self.backend.scan(delta_key(name, first), delta_key(name, last + 1))
@@ -96,7 +97,8 @@ class History:
         content = value[1:] if value[:1] == DELTA_INLINE else self.documents.get(revisions_owner(name), value[1:].decode("ascii"))
         if content is None:
             raise _damaged(name, int(key.rpartition("/")[2]))
-        return cast(Document, thaw(content))
+        changes: Document = thaw(content)
+        return changes
 
     def append(self, name: str, number: int, digest: str, document: Document, before: Scopes) -> list[Change]:
         """The changes of a commit that adds a revision; document is the host's new state, before its scopes until now."""

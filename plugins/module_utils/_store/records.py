@@ -18,11 +18,11 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from typing import ContextManager, Iterator, Sequence, TypedDict, cast
+from typing import Any, ContextManager, Iterator, Mapping, Sequence, TypedDict
 
 from .._base import paths
 from .._base.errors import Refused, TwinError
-from .._scopes.model import Scopes
+from .._scopes.model import Actual, Scopes
 from .._scopes.state import migrate
 from .blobs import Blobs, Documents, freeze, thaw
 from .history import Document, History
@@ -153,9 +153,10 @@ class Store:
             "touched": record.touched, "refused": host.refused or [], "fidelity": self._document_of(record, "fidelity") or {},
         }
 
-    def actual(self, twin: str) -> Document | None:
+    def actual(self, twin: str) -> Actual | None:
         """A known twin as last read back: {"uuid", "boot_id", "touched", "scopes", …}; None when that is not known, or damaged."""
-        return self._document_of(self._known_twin(twin), "actual")
+        known: Actual | None = self._document_of(self._known_twin(twin), "actual")
+        return known
 
     def adopt(self, twin: str, host: str, follows: bool = True) -> None:
         """Have a record of a twin of a host; a twin of another host is refused."""
@@ -169,7 +170,7 @@ class Store:
         """Say, before the twin is touched, that it is about to be; units is [[name, verb]] of what will restart or reload at the end."""
         self._commit(self._known_twin(twin)._replace(applying=units))
 
-    def settle(self, twin: str, revision: int, actual: Document, fidelity: Document, outcome: Document, audited: bool, rest: bool = False) -> None:
+    def settle(self, twin: str, revision: int, actual: Mapping[str, Any], fidelity: Document, outcome: Document, audited: bool, rest: bool = False) -> None:
         """Record what the twin was verified to be, and the outcome at a revision of its host.
 
         audited: whether all of it was read. rest: whether it still is to become more.
@@ -202,11 +203,12 @@ class Store:
         self.backend.commit(Change(key, pack(record), record.version), *more)
         self.documents.keep_only(key, {name for name in (record.actual, record.fidelity) if name})
 
-    def _document_of(self, twin: Twin, field: str) -> Document | None:
+    def _document_of(self, twin: Twin, field: str) -> Any:
+        """The document that a field of a twin's record names, None when there is none, or it is damaged."""
         name = getattr(twin, field)
         content = self.documents.get(twin_key(twin.id), name) if name else None
         if content is not None:
-            return cast(Document, thaw(content))
+            return thaw(content)
         now = self.twin(twin.id)  # another process may have put a newer document in its place meanwhile
         return self._document_of(now, field) if now and now.version != twin.version else None
 

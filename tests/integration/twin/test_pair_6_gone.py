@@ -4,12 +4,15 @@
 """The twin is rebooted, switched off or thrown away under us: the next sync has it back, and it is what its host is."""
 from __future__ import annotations
 
+import os
 import pathlib
 import shutil
 import subprocess
 
 import pytest
 from following import STORE, until
+
+from labkit.pair import ROOT
 
 BOOT = "cat /proc/sys/kernel/random/boot_id"
 # What plain tools say of everything the demo's host is for; whatever the twin lost has to be here again.
@@ -45,6 +48,35 @@ def thrown_away(pair):
     """The definition, the disk and the keys: nothing is left but the record."""
     undefined(pair)
     shutil.rmtree(pathlib.Path(STORE, "twins", pair.domain))
+
+
+# A host and a second twin of it, as its syncs would have recorded them.
+RECORD = """
+from module_utils._store.records import open_store
+with open_store() as store:
+    store.take("spare", {"format": 1, "machine": {"machine_id": "m"}, "scopes": {}}, "d")
+    store.adopt("rehearsal", "spare", follows=False)
+"""
+FORGOTTEN = "from module_utils._store.records import open_store\nwith open_store() as store: assert not store.twins('spare') and not store.host('spare')"
+
+
+def test_uninstall_finds_a_twin_by_its_record_alone(pair):
+    def python(code):
+        subprocess.run(["/usr/bin/python3", "-c", code], check=True, env=dict(os.environ, PYTHONPATH=str(ROOT / "plugins")))
+
+    pair.write_inventory({"spare": pair.variables()})
+    directory = pathlib.Path(STORE, "twins", "rehearsal")
+    try:
+        python(RECORD)
+        directory.mkdir()
+        (directory / "id_ed25519").touch()
+        pair.done(pair.play("uninstall", "--limit", "spare"))
+        assert not directory.exists()
+        python(FORGOTTEN)
+    finally:
+        pair.write_inventory()
+        shutil.rmtree(directory, ignore_errors=True)
+    assert "unchanged" in pair.synced(), "the other twin follows as before"
 
 
 @pytest.mark.parametrize("trouble", [rebooted, switched_off, undefined, thrown_away], ids=lambda trouble: trouble.__name__)

@@ -27,3 +27,15 @@ def test_a_host_that_is_not_known_yet_says_so_and_writes_nothing(host):
     assert told["due"]
     assert all(set(reason) == {"code", "sentence", "whole"} for reason in told["due"])
     assert not list((host / "lib").glob("*.sqlite"))
+
+
+def test_every_recorded_twin_of_the_host_is_named_whether_it_has_a_domain_or_not(host):
+    with records.open_store(str(host / "lib"), str(host / "run")) as store:
+        for name in ("web1", "web2"):
+            store.take(name, {"format": 1, "machine": {"machine_id": "m"}, "scopes": {}}, "d1")
+            store.adopt("twin-" + name, name)
+        store.adopt("rehearsal", "web1", follows=False)
+    for twin in (None, "rehearsal"):
+        told = _status.status({"host": "web1", "twin": twin, "audit_interval": 600, "growth": False})
+        assert (told["twins"], told["domain"]) == (["rehearsal", "twin-web1"], None)
+    assert _status.status({"host": "web9", "audit_interval": 600, "growth": False})["twins"] == []
