@@ -16,7 +16,7 @@ from typing import Any, Callable, Iterator, TypedDict, TypeVar
 from .._base.access import PORT
 from .._base.errors import TwinError
 from .._base.interpreter import advice
-from . import domain
+from . import domain, firewall, network_xml
 from . import metadata as domain_metadata
 from .domain import Spec
 from .metadata import Metadata, Snapshot
@@ -260,7 +260,11 @@ def reach(conn: Connection, dom: Domain, goal: str, patience: float = 0) -> bool
 
 
 def _start_network(conn: Connection, dom: Domain) -> None:
-    network = conn.networkLookupByName(domain.read(dom.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))["network"])
+    """Have the network of a domain active, and closed to its twins where it is ours: a restart of the hypervisor forgets both."""
+    name = domain.read(dom.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))["network"]
+    network = conn.networkLookupByName(name)
+    if network_xml.read(network.XMLDesc())["ours"]:
+        firewall.close(network_xml.bridge_name(name))
     if not network.isActive():
         network.create()
 

@@ -15,6 +15,7 @@ from . import metadata
 from .metadata import Metadata
 
 DISK = "vda"
+FILTER = "clean-traffic"
 CDROM = {"q35": ("sda", "sata"), "pc": ("hda", "ide")}  # q35 has no IDE controller
 SHOWN = 80  # characters of a host's name in title and description
 DESCRIPTION = "Virtual machine %s, which mirrors the host %s. The Ansible collection safetytwin.twin manages it and replaces what is changed here by hand."
@@ -39,6 +40,7 @@ class Spec(TypedDict):
     machine: str  # q35 or pc
     network: str
     mac: str
+    address: str  # the only one that its interface may send from; empty: any
     disk: str  # path of the layer that is written
     seed: str  # path
     boot: Boot | None  # None: the disk's own boot loader
@@ -110,6 +112,10 @@ def _devices(devices: ET.Element, spec: Spec) -> None:
     ET.SubElement(link, "source", {"network": spec["network"]})
     ET.SubElement(link, "model", {"type": "virtio"})
     ET.SubElement(link, "port", {"isolated": "yes"})  # twins see the hypervisor, never each other
+    if spec["address"]:
+        # libvirt's own filter against forged MAC, IPv4 and ARP; it lets no IPv6 through.
+        filtered = ET.SubElement(link, "filterref", {"filter": FILTER})
+        ET.SubElement(filtered, "parameter", {"name": "IP", "value": spec["address"]})
     serial = ET.SubElement(devices, "serial", {"type": "pty"})
     ET.SubElement(serial, "log", {"file": os.path.join(os.path.dirname(spec["disk"]), "console.log"), "append": "off"})
     channel = ET.SubElement(devices, "channel", {"type": "unix"})
@@ -141,11 +147,17 @@ def read(text: str) -> Spec:
         "machine": "q35" if "q35" in _attribute(system, "type", "machine") else "pc",
         "network": _attribute(root, "devices/interface/source", "network"),
         "mac": _attribute(root, "devices/interface/mac", "address"),
+        "address": _filtered_address(root),
         "disk": disk_path(root),
         "seed": _attribute(root, "devices/disk[@device='cdrom']/source", "file"),
         "boot": _boot_of(system),
         "metadata": metadata.read(ET.tostring(ours, encoding="unicode"), name),
     }
+
+
+def _filtered_address(root: ET.Element) -> str:
+    parameter = root.find("devices/interface/filterref[@filter='%s']/parameter[@name='IP']" % FILTER)
+    return "" if parameter is None else parameter.get("value") or ""
 
 
 def _boot_of(system: ET.Element) -> Boot | None:

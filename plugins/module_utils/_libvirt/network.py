@@ -10,7 +10,7 @@ from typing import Any, Mapping
 
 from .._base.errors import TwinError
 from .._base.run import check
-from . import client, network_xml
+from . import client, firewall, network_xml
 from .network_xml import NetworkSpec
 
 NAME = "safetytwin"
@@ -81,6 +81,8 @@ def drop_lease(conn: Any, name: str, lease: Mapping[str, str]) -> None:
             if network.isActive():
                 network.destroy()
             network.undefine()
+        if found["ours"]:
+            firewall.remove(network_xml.bridge_name(name))
 
 
 def _update(conn: Any, name: str, command: int, lease: Mapping[str, str]) -> None:

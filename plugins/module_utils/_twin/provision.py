@@ -30,7 +30,7 @@ from .steps import Step, carry_out
 STATES = {"running": "running", "paused": "paused", "stopped": "shutoff"}
 MEMORY = 2048
 VCPUS = 2
-NEXT_BOOT = ("accel", "machine", "memory", "network", "vcpus")  # QEMU reads these when it starts
+NEXT_BOOT = ("accel", "address", "machine", "memory", "network", "vcpus")  # QEMU reads these when it starts
 
 # The options of the module libvirt_twin, by name.
 Desired = Mapping[str, Any]
@@ -116,6 +116,7 @@ def _presence(conn: Connection, desired: Desired, twin: Twin | None, facts: dict
     verdict = _acceleration(desired, have["accel"], dry)
     want["accel"], facts["accel_reason"] = verdict["accel"], verdict["reason"]
     steps, want["metadata"] = _connection(conn, desired, twin, want)
+    want["address"] = want["metadata"]["address"]
     if image:
         steps += _making(desired, want, image, facts)
     steps += _ssh_config(want)
@@ -177,6 +178,7 @@ def _blank(desired: Desired, image: Image, follows: bool) -> Spec:
         "machine": "q35",
         "network": libvirt_network.NAME,
         "mac": domain.mac_address(name),
+        "address": "",
         "disk": os.path.join(directory, "layer-0000.qcow2"),
         "seed": os.path.join(directory, "seed.iso"),
         "boot": image["boot"],

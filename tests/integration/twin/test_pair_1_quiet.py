@@ -7,8 +7,11 @@ from __future__ import annotations
 import base64
 import os
 import pathlib
+import shlex
+import socket
 import sqlite3
 import subprocess
+import time
 import zlib
 
 import plans
@@ -92,6 +95,29 @@ def test_odd_names_arrive_byte_for_byte_and_none_is_obeyed(pair):
         assert name in names
     assert pair.both("find / -xdev -name canary 2>/dev/null") == ""
     assert not list(pathlib.Path(STORE).rglob("canary"))
+
+
+FORGED = """
+import socket
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as caller:
+    caller.bind(("{forged}", 0))
+    caller.sendto(b"x", ("{hypervisor}", 9))
+"""
+
+
+def test_the_twin_reaches_no_service_of_the_hypervisor_and_forges_no_address(pair):
+    hypervisor = pair.on_twin("echo ${SSH_CONNECTION%% *}")
+    with socket.create_server(("0.0.0.0", 0)) as service:
+        port = service.getsockname()[1]
+        socket.create_connection((hypervisor, port), timeout=5).close()
+        assert pair.on_twin(f"timeout 5 bash -c '</dev/tcp/{hypervisor}/{port}' 2>/dev/null && echo open || echo closed") == "closed"
+    forged = hypervisor.rpartition(".")[0] + ".250"
+    link = pair.on_twin("basename $(ip -o -4 route show scope link | sed 's/.* dev \\([^ ]*\\) .*/\\1/')")
+    pair.on_twin(f"ip address add {forged}/24 dev {link}; python3 -c {shlex.quote(FORGED.format(forged=forged, hypervisor=hypervisor))}")
+    time.sleep(1)  # what would have come is there by then
+    known = subprocess.run(["ip", "neighbour", "show", forged], capture_output=True, check=True).stdout
+    pair.on_twin(f"ip address delete {forged}/24 dev {link}")
+    assert known == b"", "no frame with that address came through"
 
 
 def test_a_plan_is_refused_by_the_host_and_by_a_twin_it_is_not_for(pair):

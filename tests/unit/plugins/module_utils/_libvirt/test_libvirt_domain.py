@@ -20,7 +20,7 @@ def spec(**changes):
     }
     value = {
         "name": "twin-web1", "uuid": "11111111-2222-3333-4444-555555555555", "memory": 512, "vcpus": 2, "accel": "tcg", "machine": "q35",
-        "network": "safetytwin", "mac": "52:54:00:01:02:03", "disk": "/d/layer-0001.qcow2", "seed": "/d/seed.iso",
+        "network": "safetytwin", "mac": "52:54:00:01:02:03", "address": "10.62.22.10", "disk": "/d/layer-0001.qcow2", "seed": "/d/seed.iso",
         "boot": {"kernel": "/i/vmlinuz", "initrd": "/i/initrd.img", "cmdline": "root=/dev/vda"}, "metadata": metadata,
     }
     return dict(value, **changes)
@@ -51,6 +51,14 @@ def test_differences_name_the_fields():
 def test_the_cdrom_is_on_the_bus_the_machine_has(machine, bus):
     root = ET.fromstring(domain.build(spec(machine=machine)))
     assert root.find("devices/disk[@device='cdrom']/target").get("bus") == bus
+
+
+def test_an_interface_sends_from_its_own_address_alone_where_that_is_known():
+    filtered = ET.fromstring(domain.build(spec())).find("devices/interface/filterref")
+    assert (filtered.get("filter"), filtered.find("parameter").attrib) == ("clean-traffic", {"name": "IP", "value": "10.62.22.10"})
+    without = spec(address="")
+    assert ET.fromstring(domain.build(without)).find("devices/interface/filterref") is None
+    assert domain.read(as_libvirt_stores(domain.build(without)))["address"] == ""
 
 
 def test_lists_of_domains_say_whose_twin_it_is():

@@ -17,8 +17,8 @@ def spec():
     }
     return {
         "name": "twin-web1", "uuid": "11111111-2222-3333-4444-555555555555", "memory": 64, "vcpus": 1, "accel": "tcg", "machine": "pc",
-        "network": "default", "mac": domain.mac_address("twin-web1"), "disk": "/t/twin-web1/layer-0000.qcow2", "seed": "/t/twin-web1/seed.iso",
-        "boot": None, "metadata": metadata,
+        "network": "default", "mac": domain.mac_address("twin-web1"), "address": "10.62.22.9", "disk": "/t/twin-web1/layer-0000.qcow2",
+        "seed": "/t/twin-web1/seed.iso", "boot": None, "metadata": metadata,
     }
 
 
