@@ -37,7 +37,8 @@ def node(tmp_path, *hosts, rehearsals=()):
         }
         spec = {
             "name": twin, "uuid": "11111111-2222-3333-4444-%012d" % number, "memory": 64, "vcpus": 1, "accel": "tcg",
-            "machine": "pc", "network": "default", "mac": domain.mac_address(twin), "disk": "/t/layer-0000.qcow2", "seed": "/t/seed.iso",
+            "machine": "pc", "network": "default", "mac": domain.mac_address(twin), "address": "",
+            "disk": "/t/layer-0000.qcow2", "seed": "/t/seed.iso",
             "boot": None, "metadata": metadata,
         }
         domains.append(domain.build(spec).replace('type="qemu"', 'type="test"').replace("x86_64", "i686"))
