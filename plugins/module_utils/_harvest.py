@@ -59,7 +59,7 @@ def _compare(memory: Memory, base: str | None, digest: str, bodies: Scopes) -> t
 def _carried(scopes: Mapping[str, Body]) -> set[str]:
     """Digests of the contents that go along with items that changed."""
     carried = (
-        part.content(item) for scope, part in payloads().items() if scope in scopes for item in scopes[scope]["items"].values() if part.carried(item)
+        part.content(item) for scope, part in payloads().items() if scope in scopes for key, item in scopes[scope]["items"].items() if part.carried(key, item)
     )
     return {name for name in carried if name is not None}
 

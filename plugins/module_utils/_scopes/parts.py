@@ -170,12 +170,12 @@ class PackageFile(TypedDict):
 class Payload(NamedTuple):
     """payload.py: what travels with an item or a step.
 
-    content(item): the digest of the item's content, or None. carried(item): whether a host sends it without being asked. contents(step):
+    content(item): the digest of the item's content, or None. carried(key, item): whether a host sends it without being asked. contents(step):
     digests of the contents that the step needs. packages(step): the package files that it needs.
     """
 
     content: Callable[[Item], str | None] = lambda _item: None
-    carried: Callable[[Item], bool] = lambda _item: False
+    carried: Callable[[str, Item], bool] = lambda _key, _item: False
     contents: Callable[[Step], list[str]] = lambda _step: []
     packages: Callable[[Step], list[PackageFile]] = lambda _step: []
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 from ..model import Item
 from ..parts import Payload, Step
 
+APT = "/etc/apt/"
+
 
 def _content(item: Item) -> str | None:
     digest: str | None = item.get("digest")
     return digest
 
 
-def _carried(item: Item) -> bool:
-    return item["type"] == "file" and not item.get("pristine")
+def _carried(key: str, item: Item) -> bool:
+    # The twin's package has pristine files; the hypervisor's apt, which fetches that package, has not.
+    return item["type"] == "file" and (not item.get("pristine") or key.startswith(APT))
 
 
 def _contents(step: Step) -> list[str]:

@@ -33,5 +33,5 @@ def test_what_a_scope_does_not_say_changes_nothing():
     assert policy.explains(item, None, ("type",)) is None
     assert policy.pattern_name("a:b") == "a:b"
     payload, step = Payload(), step_of(Change("s", "k", None, item, ()), "s.b", "ensure", "")
-    assert (payload.content(item), payload.carried(item), payload.contents(step), payload.packages(step)) == (None, False, [], [])
+    assert (payload.content(item), payload.carried("a", item), payload.contents(step), payload.packages(step)) == (None, False, [], [])
     assert (list(Readback().also("k")), Readback().runs_scripts, Readback().whole, Order()) == ([], False, (), ((), ()))

@@ -9,9 +9,10 @@ FILE = {"type": "file", "digest": "d1"}
 
 
 def test_contents_travel_with_files_that_are_not_their_packages():
-    assert PAYLOAD.carried(FILE)
-    assert not PAYLOAD.carried(dict(FILE, pristine=True))
-    assert not PAYLOAD.carried({"type": "link", "target": "x"})
+    assert PAYLOAD.carried("/etc/a", FILE)
+    assert not PAYLOAD.carried("/etc/a", dict(FILE, pristine=True))
+    assert PAYLOAD.carried("/etc/apt/trusted.gpg.d/debian.asc", dict(FILE, pristine=True)), "the hypervisor has to verify repositories with it"
+    assert not PAYLOAD.carried("/etc/a", {"type": "link", "target": "x"})
     assert PAYLOAD.content(FILE) == "d1"
     assert PAYLOAD.content({"type": "dir"}) is None
 
