@@ -10,7 +10,7 @@ short_description: Manage the virtual machine that mirrors a host, and its snaps
 version_added: "0.1.0"
 description:
   - Creates, starts, pauses, stops and removes the libvirt domain of a twin of a host.
-  - A new twin has a disk layer over a base image, keys, a cloud-init seed on a CD-ROM, and a fixed address in an isolated network.
+  - A new twin has a disk layer over a base image, keys, a NoCloud seed on a CD-ROM, and a fixed address in an isolated network.
   - Creates, removes and reverts snapshots. They are disk layers and work with every version of libvirt.
   - Replaces an existing definition that differs from the options. Manual additions to the definition are lost.
 extends_documentation_fragment:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import glob
+import gzip
 import os
 import shlex
 import shutil
@@ -39,11 +40,14 @@ def build(request: inputs.Request, work: str, debs: str, progress: Callable[[str
     # mmdebstrap ends at what cannot be fetched
     sources_lost = [] if apt.update() else apt.leave_out_lost()
     offered, absent = inputs.select(facts["packages"], native, apt.available())
-    needed = [inputs.KERNELS[facts["distribution"]["id"]][native], *inputs.TWIN_PACKAGES]
+    builder = inputs.ramdisk_builder(facts)
+    # the kernel itself: its metapackage brings updates, which a twin does not take
+    needed = [apt.first_dependency(inputs.KERNELS[facts["distribution"]["id"]][native]), builder, *inputs.TWIN_PACKAGES]
     names, broken = apt.installable(needed, list(offered))
     progress("Installing %d packages into a tree (usually 60 s)" % (len(names) + len(needed)))
     root = os.path.join(work, "tree")
-    _write_inputs(work, files, tree.lists(inputs.accounts(facts["accounts"]), facts["packages"], names))
+    own = {path: text.encode("utf-8") for path, text in tree.files(builder).items()}
+    _write_inputs(work, {**files, **own}, tree.lists(inputs.accounts(facts["accounts"]), facts["packages"], names))
     _tree(work, apt, facts, architectures, [*needed, *names], debs)
     installed = _installed(root)
     _take_kernel(root, work)
@@ -68,8 +72,8 @@ def _tree(work: str, apt: Apt, facts: inputs.Facts, architectures: list[str], na
         ("setup", 'mkdir -p "$1"%s && find %s -name "*.deb" -exec cp --reflink=auto -t "$1"%s {} +' % (ARCHIVES, cache, ARCHIVES)),
         # before any package makes accounts of its own, so that they get the host's numbers
         ("essential", 'sh -eu %s/lists/merge "$1" %s/lists' % (here, here)),
-        # before packages write an initial ramdisk, which is to be the small kind
-        ("essential", 'cp -a %s/overlay/etc/initramfs-tools "$1"/etc' % here),
+        # before packages write an initial ramdisk, which is to be small
+        ("essential", 'cp -a %s/overlay/etc/*initramfs* "$1"/etc' % here),
         ("customize", 'find "$1"%s -maxdepth 1 -name "*.deb" -exec cp -n --reflink=auto -t %s {} +' % (ARCHIVES, cache)),
         ("customize", 'sh -eu %s/lists/finish "$1" %s/lists' % (here, here)),
         ("customize", 'cp -a %s/overlay/. "$1"' % here),
@@ -86,7 +90,7 @@ def _tree(work: str, apt: Apt, facts: inputs.Facts, architectures: list[str], na
 def _write_inputs(work: str, files: Mapping[str, bytes], lists: Mapping[str, list[str]]) -> None:
     """What the hooks of the build copy from and read."""
     overlay = os.path.join(work, "overlay")
-    for path, content in [*files.items(), *((path, text.encode("utf-8")) for path, text in tree.files().items())]:
+    for path, content in files.items():
         _write(overlay + path, content)
     for path, target in tree.LINKS.items():
         os.makedirs(os.path.dirname(overlay + path), exist_ok=True)
@@ -112,7 +116,9 @@ def _take_kernel(root: str, work: str) -> None:
         raise TwinError("The base image's tree has no kernel in /boot: see what the package sources offer.")
     release = kernels[-1].rpartition("vmlinuz-")[2]
     shutil.copyfile(kernels[-1], os.path.join(work, "vmlinuz"))
-    shutil.copyfile("%s/boot/initrd.img-%s" % (root, release), os.path.join(work, "initrd.img"))
+    # an emulated guest would take longer to unpack it
+    with gzip.open("%s/boot/initrd.img-%s" % (root, release)) as packed, open(os.path.join(work, "initrd.img"), "wb") as plain:
+        shutil.copyfileobj(packed, plain)
 
 
 def _disk(root: str, work: str, size: int) -> None:

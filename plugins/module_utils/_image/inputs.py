@@ -29,11 +29,10 @@ FORMAT = 1
 SIZE = 20  # GiB, of which only what is written takes space
 # Debian's cloud kernel would be smaller, but has no driver for a SATA CD-ROM, which is where a twin's seed is.
 KERNELS = {"debian": {"amd64": "linux-image-amd64", "arm64": "linux-image-arm64"}, "ubuntu": {"amd64": "linux-image-generic", "arm64": "linux-image-generic"}}
-# What a twin needs to boot, to be reached and to be read, whatever its host has.
-TWIN_PACKAGES = (
-    "initramfs-tools", "lz4", "systemd", "systemd-sysv", "udev", "dbus", "cloud-init", "qemu-guest-agent", "openssh-server", "python3", "python3-psutil",
-    "iproute2", "netbase", "e2fsprogs", "apt",
-)
+# What a twin needs to boot, to be reached and to be read, if its host has not got it. All else is the host's: it may have chosen an alternative.
+TWIN_PACKAGES = ("systemd-sysv", "udev", "qemu-guest-agent", "openssh-server", "python3", "apt")
+# What writes the initial ramdisk where the host has nothing that does. The small one cannot unpack the modules of Ubuntu's kernels (zstd).
+RAMDISK_BUILDERS = {"debian": "tiny-initramfs", "ubuntu": "initramfs-tools"}
 # Drivers for what a twin does not use; under emulation each costs seconds of every boot, kvm_amd 40 of them.
 UNUSED_DRIVERS = (
     "kvm_amd", "kvm_intel", "aesni_intel", "ghash_clmulni_intel", "sha512_ssse3", "iTCO_wdt", "parport_pc", "ppdev", "floppy", "pcspkr", "bochs", "i2c_i801",
@@ -98,8 +97,14 @@ def key(request: Request, stamp: list[int] | None = None) -> str:
     marks = {name: [bool(item.get("automatic")), bool(item.get("held"))] for name, item in wanted(facts["packages"]).items()}
     return digest([
         FORMAT, how, size, facts["distribution"]["id"], facts["distribution"]["codename"], facts["architecture"], marks, accounts(facts["accounts"]),
-        facts["sources"], TWIN_PACKAGES, tree.files(), tree.LINKS, tree.MERGE, tree.FINISH,
+        facts["sources"], TWIN_PACKAGES, tree.files(ramdisk_builder(facts)), tree.LINKS, tree.MERGE, tree.FINISH,
     ])
+
+
+def ramdisk_builder(facts: Facts) -> str:
+    """The package that writes the initial ramdisk: the host's own, if the image can configure it."""
+    own = {name.partition(":")[0] for name in facts["packages"]} & set(tree.RAMDISK)
+    return min(own, default=RAMDISK_BUILDERS[facts["distribution"]["id"]])
 
 
 def wanted(packages: Items) -> Items:

@@ -4,62 +4,63 @@
 """Files that are written into a base image besides packages: the twin's own files and the host's accounts. Pure."""
 from __future__ import annotations
 
+import inspect
+import os
 from typing import Iterable
 
 from .._base.access import SSH_UNIT, SSHD_CONFIG
 from .._scopes.model import Items
+from . import first_boot
 
 # Accounts with ids below this belong to the distribution; their homes are their packages' business.
 ORDINARY = 1000
 NOBODY = 65534
 
-# JSON is YAML. Lists of modules replace the distribution's: each module left out is emulated seconds saved, and nothing of the host's is touched.
-CLOUD_CONFIG = """\
-# A twin's first boot is told everything by its seed; the host's own files arrive by convergence.
-datasource_list: [NoCloud]
-system_info:
-  network:
-    renderers: [networkd]
-    activators: [networkd]
-apt: {preserve_sources_list: true}
-cloud_init_modules: [write-files, set_hostname, users-groups, ssh]
-cloud_config_modules: []
-cloud_final_modules: []
-"""
-
-# At the first boot the keys come after the unit would have started: their arrival starts it.
-SSH_PATH_UNIT = """\
+WANTS = "/etc/systemd/system/multi-user.target.wants/"
+FIRST_BOOT = "/etc/safetytwin/first_boot.py"
+FIRST_BOOT_UNIT = "/etc/systemd/system/safetytwin-first-boot.service"
+# The seed says which network there is, so it comes first. What is done is removed: no later boot waits for the CD-ROM.
+FIRST_BOOT_SERVICE = """\
 [Unit]
-Description=Starts management access when its keys arrive
+Description=Applies the NoCloud seed of the twin
+DefaultDependencies=no
+Requires=dev-disk-by\\x2dlabel-cidata.device
+After=local-fs.target dev-disk-by\\x2dlabel-cidata.device
+Wants=network-pre.target
+Before=network-pre.target shutdown.target
+Conflicts=shutdown.target
 
-[Path]
-PathExists=/etc/safetytwin/authorized_keys
-Unit=safetytwin-ssh.service
-
-[Install]
-WantedBy=multi-user.target
+[Service]
+Type=oneshot
+ExecStart=/bin/mount -o ro,X-mount.mkdir /dev/disk/by-label/cidata /run/safetytwin-seed
+ExecStart=/usr/bin/python3 -I %(program)s /run/safetytwin-seed
+ExecStart=-/usr/bin/ssh-keygen -q -t ed25519 -N "" -f /etc/ssh/ssh_host_ed25519_key
+ExecStart=/bin/umount /run/safetytwin-seed
+ExecStart=/bin/rm %(program)s %(unit)s %(link)s
+StandardOutput=journal+console
+StandardError=journal+console
 """
 
-INITRAMFS = """\
-# Booted directly by the hypervisor, always from the same devices: a small image unpacks fast under emulation.
-MODULES=list
-COMPRESS=lz4
-BUSYBOX=n
-"""
-# What the root file system needs; all else is loaded from it.
-INITRAMFS_MODULES = ("virtio_pci", "virtio_blk", "ext4", "crc32c_generic")
+# Booted directly by the hypervisor, always from the same devices: a small ramdisk is read fast under emulation. What the root file system needs is
+# listed; all else is loaded from it. {builder of the ramdisk: its files}.
+MODULES = ("virtio_pci", "virtio_blk", "ext4", "crc32c_generic")
+RAMDISK = {
+    "initramfs-tools": {
+        "/etc/initramfs-tools/conf.d/safetytwin": "MODULES=list\nCOMPRESS=gzip\nBUSYBOX=n\n",
+        "/etc/initramfs-tools/modules": "".join(name + "\n" for name in MODULES),
+    },
+    "tiny-initramfs": {"/etc/tiny-initramfs/tiny-initramfs.conf": "AUTO_MODULES=no\nMICROCODE=no\nINCLUDE_MODULES=%s\n" % ",".join(MODULES)},
+}
 
 
-def files() -> dict[str, str]:
-    """{path: text} of what every twin has because it is a twin."""
+def files(builder: str) -> dict[str, str]:
+    """{path: text} of what a twin has because it is a twin; builder: the package that writes its initial ramdisk."""
     return {
-        "/etc/cloud/cloud.cfg.d/90_safetytwin.cfg": CLOUD_CONFIG,
-        "/etc/cloud/ds-identify.cfg": "policy: enabled\ndatasource: NoCloud\n",
-        "/etc/initramfs-tools/conf.d/safetytwin": INITRAMFS,
-        "/etc/initramfs-tools/modules": "".join(name + "\n" for name in INITRAMFS_MODULES),
+        **RAMDISK[builder],
         "/etc/safetytwin/sshd_config": SSHD_CONFIG,
         "/etc/systemd/system/safetytwin-ssh.service": SSH_UNIT,
-        "/etc/systemd/system/safetytwin-ssh.path": SSH_PATH_UNIT,
+        FIRST_BOOT: inspect.getsource(first_boot),
+        FIRST_BOOT_UNIT: FIRST_BOOT_SERVICE % {"program": FIRST_BOOT, "unit": FIRST_BOOT_UNIT, "link": WANTS + os.path.basename(FIRST_BOOT_UNIT)},
     }
 
 
@@ -68,11 +69,8 @@ IDLE_GENERATORS = ("cryptsetup", "debug", "gpt-auto", "hibernate-resume", "integ
 
 LINKS = {
     **{"/etc/systemd/system-generators/systemd-%s-generator" % name: "/dev/null" for name in IDLE_GENERATORS},
-    "/etc/systemd/system/multi-user.target.wants/safetytwin-ssh.service": "/etc/systemd/system/safetytwin-ssh.service",
-    "/etc/systemd/system/multi-user.target.wants/safetytwin-ssh.path": "/etc/systemd/system/safetytwin-ssh.path",
-    # they would have nothing to do, and take a minute of emulated Python to find that out
-    "/etc/systemd/system/cloud-config.service": "/dev/null",
-    "/etc/systemd/system/cloud-final.service": "/dev/null",
+    WANTS + "safetytwin-ssh.service": "/etc/systemd/system/safetytwin-ssh.service",
+    WANTS + os.path.basename(FIRST_BOOT_UNIT): FIRST_BOOT_UNIT,
 }
 
 
@@ -95,7 +93,7 @@ done < "$2/homes"
 chroot "$1" xargs -r apt-mark -q auto < "$2/auto" > /dev/null
 chroot "$1" dpkg --set-selections < "$2/hold"
 chroot "$1" systemctl -q enable systemd-networkd.service
-sed -i 's/^update_initramfs=.*/update_initramfs=no/' "$1/etc/initramfs-tools/update-initramfs.conf"
+[ ! -e "$1/etc/initramfs-tools" ] || sed -i 's/^update_initramfs=.*/update_initramfs=no/' "$1/etc/initramfs-tools/update-initramfs.conf"
 rm -f "$1"/etc/ssh/ssh_host_* "$1/etc/hostname" "$1/etc/resolv.conf" "$1/etc/apt/sources.list" "$1"/etc/apt/sources.list.d/*
 rm -f "$1/etc/dpkg/dpkg.cfg.d/99mmdebstrap" "$1/etc/apt/apt.conf.d/99mmdebstrap"
 """

@@ -183,6 +183,14 @@ class Apt:
                 found.add(name if of in (self._native, "all") else "%s:%s" % (name, of))
         return found
 
+    def first_dependency(self, name: str) -> str:
+        """The package that a metapackage names first."""
+        said = self._call("apt-cache", "--no-all-versions", "show", name).out.decode("utf-8", "replace")
+        found = re.search(r"(?m)^Depends: ([^\s,|]+)", said)
+        if not found:
+            raise TwinError("The host's package sources lack what a twin needs to boot: no dependency of %s is known." % name)
+        return found.group(1)
+
     def installable(self, needed: list[str], names: Iterable[str]) -> tuple[list[str], list[str]]:
         """(names that can be installed together with the needed ones, names left out because they cannot)."""
         names = list(names)

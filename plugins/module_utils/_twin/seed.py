@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The NoCloud seed of a twin: the documents for its first boot, and the ISO image that contains them.
 
-Documents are JSON, which every YAML reader takes. They are kept small: cloud-init's work is paid for in emulated seconds.
+Documents are JSON, which every YAML reader takes. Cloud images read them by cloud-init, built images by `_image/first_boot.py`: what is added here is
+added there. They are kept small: cloud-init's work is paid for in emulated seconds.
 """
 
 from __future__ import annotations
@@ -71,11 +72,12 @@ def _user_data(marker: Mapping[str, Any], keys: Mapping[str, str], console: Mapp
             _file("/etc/safetytwin/ssh_host_ed25519_key.pub", keys["host_public"], "0644"),
             _file("/etc/safetytwin/authorized_keys", keys["authorized"], "0600"),
             _file("/etc/safetytwin/sshd_config", SSHD_CONFIG, "0644"),
-            # From the second boot on: it has done its work, and its generator would run at each daemon-reload.
-            _file("/etc/cloud/cloud-init.disabled", "Only the first boot of a twin needs cloud-init.\n", "0644"),
             _file("/etc/systemd/system/safetytwin-ssh.service", SSH_UNIT, "0644"),
         ],
+        # Not part of built images, which need none of it.
         "runcmd": [
+            # From the second boot on: cloud-init has done its work, and its generator would run at each daemon-reload.
+            ["touch", "/etc/cloud/cloud-init.disabled"],
             ["systemctl", "daemon-reload"],
             ["systemctl", "enable", "--now", "--no-block", "safetytwin-ssh.service"],
         ],

@@ -75,3 +75,11 @@ def test_reasons_have_their_causes(pair, fidelity):
         if code(each) == "condition_differs":
             ask = f"systemctl show -P ConditionResult -P ActiveState {each['key']}"
             assert pair.on_host(ask) != pair.on_twin(ask), each
+
+
+def test_a_twin_has_few_packages_of_its_own_and_no_library_of_python(pair):
+    """The kernel, what writes its ramdisk, the guest agent, and what these need."""
+    listed = "dpkg-query -W -f '${Package}\\n'"
+    own = set(pair.on_twin(listed).split()) - set(pair.on_host(listed).split())
+    assert len(own) <= 12, sorted(own)
+    assert not [name for name in own if name.startswith(("python", "cloud-"))]

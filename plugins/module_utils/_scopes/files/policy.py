@@ -20,11 +20,12 @@ MACHINERY = (
 
 # What a twin has of its own to boot, to be reached and to be proven a twin: left alone on both sides.
 SUBSTRATE = (
-    paths.CONFIGURATION + "/**", "/etc/cloud/**", "/etc/initramfs-tools/**", "/etc/kernel/**", "/etc/grub.d/**", "/etc/default/grub*",
+    paths.CONFIGURATION + "/**", "/etc/cloud/**", "/etc/initramfs-tools/**", "/etc/tiny-initramfs/**", "/etc/kernel/**", "/etc/grub.d/**", "/etc/default/grub*",
     "/etc/default/qemu-guest-agent", "/etc/qemu/qemu-ga*", "/etc/init.d/qemu-guest-agent", "/etc/rc?.d/???qemu-guest-agent",
     "/etc/init.d/cloud-*", "/etc/rc?.d/???cloud-*", "/etc/logrotate.d/cloud-init", "/etc/systemd/system/**/cloud-*",
     "/etc/systemd/system/**/qemu-guest-agent*", "/etc/systemd/system/**/systemd-networkd*", "/etc/ssh/sshd_config.d/50-cloud-init.conf",
-    "/etc/systemd/system-generators/systemd-*", "/etc/sudoers.d/90-cloud-init-users", "/etc/apt/apt.conf.d/*safetytwin*", "/usr/sbin/policy-rc.d",
+    "/etc/systemd/system-generators/systemd-*", "/etc/sudoers.d/90-cloud-init-users", "/etc/sudoers.d/90-safetytwin",
+    "/etc/apt/apt.conf.d/*safetytwin*", "/usr/sbin/policy-rc.d",
 )
 
 

@@ -16,7 +16,7 @@ MACHINERY = (
 # What a twin has of its own to boot, to be reached and to be proven a twin: left alone on both sides.
 SUBSTRATE = (
     "linux-image-*", "linux-headers-*", "linux-modules-*", "linux-base", "linux-firmware", "firmware-*", "intel-microcode", "amd64-microcode",
-    "initramfs-tools*", "initramfs-tools-core", "busybox*", "klibc-utils", "libklibc", "dracut*", "grub*", "shim-*", "efibootmgr", "cloud-init*",
+    "initramfs-tools*", "tiny-initramfs*", "klibc-utils", "libklibc", "dracut*", "grub*", "shim-*", "efibootmgr", "cloud-init*",
     "cloud-guest-utils", "cloud-utils*", "qemu-guest-agent", "openssh-server", "openssh-sftp-server",
 )
 

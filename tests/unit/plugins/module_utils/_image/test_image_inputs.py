@@ -10,7 +10,7 @@ import copy
 import pytest
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
-from ansible_collections.safetytwin.twin.plugins.module_utils._image import inputs
+from ansible_collections.safetytwin.twin.plugins.module_utils._image import inputs, tree
 
 SHA = "sha256:" + "0" * 64
 NGINX = {"version": "1.22", "status": "installed", "held": False, "automatic": False}
@@ -78,6 +78,36 @@ def test_every_input_of_the_tree_is_in_the_key(path, value):
 ])
 def test_what_the_build_does_not_use_is_not_in_the_key(path, value):
     assert inputs.key({"facts": changed(path, value)}) == inputs.key({"facts": FACTS})
+
+
+@pytest.mark.parametrize(("packages", "distribution", "builder"), [
+    ([], "debian", "tiny-initramfs"),
+    ([], "ubuntu", "initramfs-tools"),
+    (["initramfs-tools:all"], "debian", "initramfs-tools"),
+    (["tiny-initramfs:all"], "ubuntu", "tiny-initramfs"),
+    (["dracut:amd64", "initramfs-tools-core:all"], "debian", "tiny-initramfs"),
+])
+def test_the_ramdisk_is_written_by_the_hosts_own_builder(packages, distribution, builder):
+    facts = changed(["packages"], dict.fromkeys(packages, NGINX))
+    facts["distribution"]["id"] = distribution
+    assert inputs.ramdisk_builder(facts) == builder
+
+
+def test_a_twin_brings_no_library_of_python_and_no_cloud_init():
+    """What a dependency of these brings is counted in tests/integration/images."""
+    brought = {*inputs.TWIN_PACKAGES, *inputs.RAMDISK_BUILDERS.values()}
+    assert not [name for name in brought if name.startswith(("python3-", "cloud-"))]
+
+
+def test_an_alternative_that_the_host_chose_is_taken_over():
+    packages = {"busybox-static:amd64": NGINX, "exim4-daemon-light:amd64": NGINX}
+    assert set(inputs.wanted(packages)) == set(packages)
+
+
+def test_another_program_of_the_first_boot_is_another_image(monkeypatch):
+    before = inputs.key({"facts": FACTS})
+    monkeypatch.setattr(tree.inspect, "getsource", lambda _module: "another")
+    assert inputs.key({"facts": FACTS}) != before
 
 
 def test_packages_are_named_exactly_and_missing_ones_listed():

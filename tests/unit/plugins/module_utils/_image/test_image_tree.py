@@ -31,11 +31,19 @@ def test_accounts_have_the_hosts_numbers_and_no_password():
 
 
 def test_a_twin_is_reached_by_a_door_of_its_own_and_told_by_its_seed():
-    files = tree.files()
+    files = tree.files("initramfs-tools")
     assert "Port %d" % PORT in files["/etc/safetytwin/sshd_config"]
-    assert "datasource: NoCloud" in files["/etc/cloud/ds-identify.cfg"]
+    assert "by-label/cidata" in files[tree.FIRST_BOOT_UNIT]
     assert set(files["/etc/initramfs-tools/modules"].split()) >= {"virtio_blk", "ext4"}
-    assert all(path in tree.files() or target == "/dev/null" or target in files for path, target in tree.LINKS.items())
+    assert all(target == "/dev/null" or target in files for target in tree.LINKS.values())
+
+
+def test_each_builder_of_a_ramdisk_is_told_the_same_modules():
+    """And only the one that is there has a configuration."""
+    listed = {builder: {path: text for path, text in tree.files(builder).items() if "initramfs" in path} for builder in tree.RAMDISK}
+    assert [len(files) for files in listed.values()] == [2, 1]
+    for files in listed.values():
+        assert all(any(module in text for text in files.values()) for module in tree.MODULES)
 
 
 def test_the_hooks_are_sound_shell():

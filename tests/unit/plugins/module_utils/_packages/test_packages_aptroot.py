@@ -93,6 +93,17 @@ def test_what_cannot_be_installed_is_told_from_the_rest(repository, make):
 
 
 @needs_apt
+def test_what_a_metapackage_brings_is_named(repository, make):
+    repository.add("linux-image-amd64", "1", "Depends: linux-image-5 (= 1), more\n")
+    repository.add("linux-image-amd64", "2", "Depends: linux-image-6 (= 2) | more\n")
+    apt = make()
+    apt.update()
+    assert apt.first_dependency("linux-image-amd64") == "linux-image-6"
+    with pytest.raises(TwinError, match="no dependency of nowhere is known"):
+        apt.first_dependency("nowhere")
+
+
+@needs_apt
 def test_versions_are_those_of_the_architecture_asked_for(repository, make):
     for version, arch in (("1", "amd64"), ("2", "i386"), ("3", "i386"), ("4", "all")):
         repository.add("lib" if arch != "all" else "data", version, arch=arch)

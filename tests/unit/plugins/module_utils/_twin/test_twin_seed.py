@@ -26,6 +26,7 @@ def test_documents_are_yaml_and_carry_marker_and_keys():
     assert yaml.safe_load(files[seed.MARKER]["content"]) == {"host": "web1 {{ x }}: [\"", "twin": "the-twin", "uuid": "the-uuid"}
     assert files["/etc/safetytwin/ssh_host_ed25519_key"]["permissions"] == "0600"
     assert user["ssh_pwauth"] is False
+    assert ["touch", "/etc/cloud/cloud-init.disabled"] in user["runcmd"]
     assert yaml.safe_load(texts["meta-data"])["instance-id"] == "the-uuid"
     assert yaml.safe_load(texts["network-config"])["version"] == 2
 

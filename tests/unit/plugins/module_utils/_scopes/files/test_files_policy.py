@@ -11,6 +11,7 @@ from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.files.poli
 
 @pytest.mark.parametrize("path", [
     "/etc/safetytwin/twin.json", "/etc/cloud/cloud.cfg", "/etc/default/grub", "/etc/rc2.d/S01cloud-init", "/usr/sbin/policy-rc.d",
+    "/etc/sudoers.d/90-safetytwin", "/etc/tiny-initramfs/tiny-initramfs.conf",
 ])
 def test_what_a_twin_has_of_its_own(path):
     assert matches_any(POLICY.substrate, path)
