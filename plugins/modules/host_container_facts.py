@@ -30,6 +30,10 @@ EXAMPLES = r"""
 - name: Say which containers run
   ansible.builtin.debug:
     msg: "{{ ansible_facts.host_containers.container | default({}) | dict2items | selectattr('value.running') | map(attribute='key') }}"
+
+- name: Show which images the containers use, with a JMESPath query
+  ansible.builtin.debug:
+    msg: "{{ ansible_facts.host_containers | community.general.json_query('container.* | [].spec.image.name') }}"
 """
 
 RETURN = r"""

@@ -76,10 +76,6 @@ ansible_facts:
           description: C(id), C(version_id), C(codename) and C(name) of os-release.
           type: dict
           sample: {"id": "debian", "version_id": "13", "codename": "trixie", "name": "Debian GNU/Linux 13 (trixie)"}
-      sample:
-        cpu: {"architecture": "x86_64", "count": 4}
-        memory: {"bytes": 8318218240}
-        disk: {"vda": {"bytes": 21474836480, "rotational": true}}
 status:
   description: V(ok), V(empty) if this machine has no such items, or V(partial) if something could not be read or is not there.
   returned: success

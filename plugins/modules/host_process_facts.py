@@ -62,6 +62,12 @@ EXAMPLES = r"""
     users: [postgres]
   become: true
 
+- name: Show the users and addresses of listening programs, with a JMESPath query
+  ansible.builtin.debug:
+    msg: "{{ ansible_facts.host_processes | community.general.json_query(query) }}"
+  vars:
+    query: "groups.*.processes[] | [?listening].{program: name, user: user, listening: listening}"
+
 - name: Show which language models run here
   ansible.builtin.debug:
     msg: "{{ ansible_facts.host_processes.llm }}"
@@ -109,10 +115,6 @@ ansible_facts:
             "busy_seconds": 123.656}}, "nics": {"eth0": {"received_bytes": 751449295, "sent_bytes": 966077, "errors": 0, "dropped": 0}},
             "sockets": {"tcp": {"inuse": 3, "orphan": 0, "tw": 2, "alloc": 19, "memory_bytes": 12288}}, "pressure": {"io": {"some": {"avg10": 3.39,
             "avg60": 1.7, "avg300": 1.93, "total": 54840166}}}}
-      sample:
-        groups:
-          unit:nginx.service: {"kind": "unit", "count": 3, "cpu_seconds": 1.5, "memory_bytes": 7348224}
-        llm: [{"runtime": "ollama", "model": "llama3", "owner": "unit:ollama.service", "pid": 4711, "gpus": ["/dev/nvidia0"]}]
 status:
   description: V(ok), V(empty) if no process matches, or V(partial) if something could not be read.
   returned: success

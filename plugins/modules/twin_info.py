@@ -35,6 +35,12 @@ EXAMPLES = r"""
   delegate_to: hypervisor1
   become: true
   register: known
+
+- name: Show which files the twin does not have and why, with a JMESPath query
+  ansible.builtin.debug:
+    msg: "{{ known.twin | community.general.json_query(query) }}"
+  vars:
+    query: "fidelity.exceptions[?scope == 'files'].{path: key, why: sentence}"
 """
 
 RETURN = r"""

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import ast
 import pathlib
+import re
 
+import jmespath
 import pytest
 import yaml
 
@@ -16,10 +18,10 @@ TYPES = {"str": str, "int": int, "float": (int, float), "bool": bool, "list": li
 USUAL = {"changed", "failed", "invocation", "diff", "warnings", "deprecations"}
 
 
-def documented(path):
-    """{name: documentation} of a plugin's RETURN; {} where it has none."""
+def documented(path, text="RETURN"):
+    """A plugin's RETURN, {name: documentation}, or another text of YAML; {} where it has none."""
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "RETURN":
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == text:
             return yaml.safe_load(node.value.value)
     return {}
 
@@ -96,3 +98,24 @@ def test_a_real_run_returns_what_is_documented(results, task):
     own = {name: value for name, value in result.items() if name not in USUAL}
     assert undocumented(returned, own) == []
     assert {name for name, field in returned.items() if field["returned"] == "success"} <= own.keys()
+
+
+def queries():
+    """(name of the module, variable, JMESPath query) of each example that has one."""
+    for path in sorted(ROOT.glob("plugins/modules/*.py")):
+        for task in documented(path, "EXAMPLES"):
+            found = re.search(r"\{\{ (\S+) \| community\.general\.json_query\((.+)\) \}\}", str(task.get("ansible.builtin.debug", "")))
+            if found:
+                variable, query = found.groups()
+                yield path.stem, variable.rpartition(".")[2], task["vars"][query] if query in task.get("vars", {}) else query.strip("'")
+
+
+def sample(field):
+    """The sample of a field, or that of its fields together."""
+    return field["sample"] if "sample" in field else {name: sample(inner) for name, inner in field["contains"].items()}
+
+
+@pytest.mark.parametrize(("module", "variable", "query"), [pytest.param(*each, id=each[0]) for each in queries()])
+def test_queries_of_the_examples_select_from_the_documented_results(module, variable, query):
+    field = RETURNS[module].get(variable) or RETURNS[module]["ansible_facts"]["contains"][variable]
+    assert jmespath.search(query, sample(field))
