@@ -17,6 +17,7 @@ import nox
 
 # ansible-core -> the newest Python of a controller that it supports and that is not newer than what the tests know.
 CORES = {"2.16": "3.11", "2.18": "3.11", "2.19": "3.11", "2.20": "3.12", "2.21": "3.13"}
+REFUSED = "2.14"  # the package of Debian 12
 CACHE = pathlib.Path(os.environ.get("SAFETYTWIN_CACHE") or pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "safetytwin")
 REPORTS = pathlib.Path(__file__).parent / "build" / "reports"
 
@@ -52,6 +53,19 @@ def add_sessions(core: str, python: str) -> None:
         variables = environment(session, core, "-r", "requirements.txt", "-r", "tests/unit/requirements.txt")
         report = REPORTS / f"units-{core}.xml"
         session.run("pytest", "-q", "-p", "no:cacheprovider", "--junitxml", str(report), *(session.posargs or ["tests/unit"]), env=variables)
+
+
+@nox.session(name=f"refusal-{REFUSED}", python=interpreter("3.11"), default=False)
+def refusal(session: nox.Session) -> None:
+    """An ansible-core that is too old is refused with a sentence by every playbook."""
+    variables = environment(session, REFUSED)
+    room = session.create_tmp()
+    session.run("tests/tools/stage", room, external=True)
+    for playbook in sorted(path.stem for path in pathlib.Path("playbooks").glob("*.yml")):
+        command = ("ansible-playbook", "--check", f"safetytwin.twin.{playbook}")
+        said = session.run(*command, env={**variables, "ANSIBLE_COLLECTIONS_PATH": room}, success_codes=[2], silent=True)
+        if "The collection safetytwin.twin needs ansible-core" not in str(said):
+            session.error(f"{playbook} did not refuse ansible-core {REFUSED}: {said}")
 
 
 for _core, _python in CORES.items():

@@ -173,7 +173,7 @@ note:
   description: What could not be read and why, or why there are no items. Empty otherwise.
   returned: success
   type: str
-  sample: This machine has no there-is-no-such.service.
+  sample: "Nothing has the name there-is-no-such.service: give full names, and no aliases."
 excluded:
   description: Reason codes of the items that were left out, by name.
   returned: success

@@ -60,3 +60,8 @@ def test_units(core, record_testsuite_property):
     counts = {name: int(suite.get(name)) for name in ("tests", "failures", "errors", "skipped")}
     record_testsuite_property(f"{figure(core)}: unit tests", ", ".join(f"{number} {name}" for name, number in counts.items()))
     assert not counts["failures"] and not counts["errors"]
+
+
+def test_an_older_version_is_refused_with_a_sentence(record_testsuite_property):
+    session(f"refusal-{NOX['REFUSED']}")
+    record_testsuite_property(f"ansible-core {NOX['REFUSED']}", "refused by every playbook with a sentence")

@@ -22,7 +22,7 @@ def scope_facts(name: str, collect: Callable[[Context], Body], only: Iterable[st
     if body["status"] == "failed":
         raise TwinError(body["note"])
     unknown = sorted((context.only or set()) - set(body["items"]) - set(body["excluded"]))
-    missed = context.missed + ["This machine has no %s." % ", ".join(unknown)] * bool(unknown)
+    missed = context.missed + ["Nothing has the name %s: give full names, and no aliases." % ", ".join(unknown)] * bool(unknown)
     note = " ".join(filter(None, [body["note"], *missed[len(context.missed):]]))
     status = "partial" if missed else body["status"]
     items = _nested(body["items"]) if by_kind else body["items"]

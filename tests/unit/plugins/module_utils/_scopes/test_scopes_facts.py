@@ -39,7 +39,7 @@ def test_what_could_not_be_learned_and_names_that_are_not_there_make_a_partial_a
         return result({"a.service": {}}, {"b.service": "identity"}, note=" ".join(["Read.", *context.missed]))
 
     shown = scope_facts("units", collect, only=["a.service", "b.service", "d.service", "c.service"])
-    assert (shown["status"], shown["note"]) == ("partial", "Read. The host is shy. This machine has no c.service, d.service.")
+    assert (shown["status"], shown["note"]) == ("partial", "Read. The host is shy. Nothing has the name c.service, d.service: give full names, and no aliases.")
     assert scope_facts("units", collect)["note"] == "Read. The host is shy."
     whole = scope_facts("units", lambda _context: result({"a": {}}), only=["a"])
     assert (whole["status"], whole["note"]) == ("ok", "")
