@@ -22,6 +22,7 @@ from ._planning.reconcile_plan import Outcome, ReconcilePlan
 from ._scopes.model import Actual, HostDocument
 from ._scopes.registry import SCHEMA
 from ._scopes.registry_parts import policies
+from ._scopes.schema import FORMAT
 from ._store import ingest, retention
 from ._store.layout import host_key, twin_key
 from ._store.records import Head, Store, open_store
@@ -174,15 +175,14 @@ class Cycle:
         recorded = self.store.actual(self.twin_id)
         if recorded and recorded["uuid"] != twin["uuid"]:
             recorded = None
-        if recorded and not whole and recorded.get("boot_id") == self.boot_id:
+        same = recorded is not None and recorded.get("format") == FORMAT  # else it lacks fields, which is no difference
+        if recorded and not whole and same and recorded.get("boot_id") == self.boot_id:
             return recorded, recorded, False
         reply = self.channel.call("_harvest", dict(self.rules, role="twin", scopes=sorted(policies())))
         scopes = validate_reply.parse_twin(reply, sorted(policies()), recorded["scopes"] if recorded else {}, twin["domain"])
         self.lap("audit")
-        fresh: Actual = {"uuid": twin["uuid"], "boot_id": self.boot_id, "touched": twin["touched"], "scopes": scopes, "substrate": None, "given_up": {}}
-        if recorded:
-            fresh["substrate"], fresh["given_up"] = recorded["substrate"], recorded["given_up"]
-        return fresh, None if self.known["applying"] else recorded, True
+        fresh = reconcile_plan.read_afresh(twin["uuid"], self.boot_id, twin["touched"], scopes, recorded)
+        return fresh, recorded if same and not self.known["applying"] else None, True
 
     def _plan(self, document: HostDocument, actual: Actual, recorded: Actual | None) -> ReconcilePlan:
         options: reconcile_plan.Options = {

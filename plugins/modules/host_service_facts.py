@@ -23,7 +23,7 @@ options:
     elements: str
 notes:
   - Facts never contain values of C(Environment=). A unit with a secret in its file is left out and named in RV(excluded).
-  - Needs root to read units of users and supervisord.
+  - Needs root to read units of users, supervisord, and what services listen on. Without root RV(note) names what is missing.
 author: SafetyTwin contributors (@safetytwin)
 """
 
@@ -90,6 +90,20 @@ ansible_facts:
           type: list
           elements: dict
           sample: [{"path": "/etc/default/shop", "optional": true}]
+        listens:
+          description: >-
+            Sockets on which the processes of a service wait for others, as C(tcp ADDRESS:PORT) and C(udp ADDRESS:PORT), at wildcard and loopback
+            addresses. The sockets that systemd opens belong to the socket unit, and a service that a socket or path unit starts has no list. Ports of
+            the dynamic range (sysctl C(net.ipv4.ip_local_port_range)) and sockets in other network namespaces are left out. Absent for units that are
+            not active, and without root.
+          type: list
+          elements: str
+          sample: ["tcp 0.0.0.0:80", "tcp [::]:80"]
+        listens_at:
+          description: The same, at other addresses of the host. Addresses that are valid on one link only are left out.
+          type: list
+          elements: str
+          sample: ["udp 192.0.2.7:123"]
         environment_names:
           description: Names of variables of C(Environment=).
           type: list
@@ -163,6 +177,7 @@ ansible_facts:
           active: active
           enablement: enabled
           fragment: /usr/lib/systemd/system/nginx.service
+          listens: ["tcp 0.0.0.0:80", "tcp [::]:80"]
           sub_state: running
 status:
   description: V(ok), V(empty) if this machine has no such items, or V(partial) if something could not be read or is not there.

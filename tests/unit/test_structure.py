@@ -42,7 +42,7 @@ LAYERS["programs"] = set(LAYERS)
 PROGRAMS = {"_harvest", "_apply", "_serve", "_reconcile", "_status"}
 # Folders of scopes -> the other scopes whose code they may use.
 SCOPES = {"accounts": set(), "containers": set(), "files": {"accounts", "packages"}, "hardware": set(), "load": {"hardware"}, "packages": set(),
-          "processes": set(), "services": {"files", "packages"}}
+          "processes": {"services"}, "services": {"files", "packages"}}
 # Files that do no I/O: whole folders, and files by name.
 PURE_FOLDERS = {"_planning", "_secrets"}
 PURE = {"_base/access", "_base/patterns", "_base/reasons", "_scopes/checks", "_scopes/grammars", "_scopes/model", "_scopes/not_read", "_scopes/parts",

@@ -40,6 +40,7 @@ REASONS = {
     "hardware_capped": Reason(DEGRADED, "The twin is given less than the host has."),
     "hardware_absent": Reason(IMPOSSIBLE, "A virtual machine has no such part."),
     "condition_differs": Reason(DEGRADED, "A condition in the unit holds on one of the two machines only."),
+    "address_absent": Reason(DEGRADED, "It listens on an address of its host, which the twin does not have."),
     "not_converged": Reason(IMPOSSIBLE, "This kind of item is recorded, but not yet reproduced."),
     # found by converge and verify
     "package_version_gone": Reason(DEGRADED, "No repository of the host has this version any more."),
@@ -49,6 +50,7 @@ REASONS = {
     "needs_excluded": Reason(DEGRADED, "It depends on an item that was left out."),
     "dependency_failed": Reason(DEGRADED, "A step that it depends on failed in the twin, so it was skipped."),
     "apply_failed": Reason(DEGRADED, "Applying it failed in the twin."),
+    "listens_differ": Reason(DEGRADED, "It does not listen on the addresses and ports of its host."),
     "differs": Reason(DEGRADED, "It was applied, and still differs."),
     "drifted": Reason(DEGRADED, "It was changed in the twin and left as it is."),
     "scope_failed": Reason(IMPOSSIBLE, "The scope could not be read on the host."),

@@ -49,9 +49,12 @@ def picked(lane: tuple[str, ...], item: Item) -> Item:
 
 
 def differing(lane: tuple[str, ...], have: Item, want: Item) -> tuple[str, ...]:
-    """Names of the fields that want sets and have does not have so, sorted; where have leaves its activity open, that is no difference."""
+    """Names of the fields that want sets and have does not have so, sorted.
+
+    Where have says nothing, neither an activity that it may leave open nor an empty list is a difference.
+    """
     left_open = OPEN if have and want.get("active") == "inactive" else ()
     return tuple(sorted(
         name for name in lane
-        if want.get(name) is not None and have.get(name) != want[name] and not (name in left_open and have.get(name) is None)
+        if want.get(name) is not None and have.get(name) != want[name] and not ((name in left_open or want[name] == []) and have.get(name) is None)
     ))

@@ -13,6 +13,7 @@ from .._scopes.registry import SCHEMA
 from .._scopes.registry_parts import policies
 from .._scopes.schema import lane_of
 from .diff import differing, picked
+from .impact import needs, without
 
 UNEXPLAINED = ("differs", "apply_failed", "dependency_failed")
 WHOLE_SCOPE = ""  # key of the exception that stands for a scope which could not be read
@@ -48,7 +49,7 @@ def report(
     the twin has. An item is reproduced where every desired field of the host's is the twin's. Where it is not, and what policy asked for is not
     there either, no reason of policy's explains it.
     """
-    judge = _Judge(desired, exceptions, actual, failures or {})
+    judge = _Judge(host_scopes, desired, exceptions, actual, failures or {})
     scopes: dict[str, dict[str, int]] = {}
     found: list[Row] = []
     for scope in sorted(host_scopes, key=list(SCHEMA).index):
@@ -72,9 +73,13 @@ def report(
 class _Judge:
     """Says of each item of the host why it is not in the twin, if it is not."""
 
-    def __init__(self, desired: Scopes, exceptions: Mapping[str, Reasons], actual: Scopes, failures: Mapping[str, Reasons]) -> None:
+    def __init__(
+        self, host: Scopes, desired: Scopes, exceptions: Mapping[str, Reasons], actual: Scopes, failures: Mapping[str, Reasons],
+    ) -> None:
+        self.host = host
         self.desired, self.exceptions, self.actual, self.failures = desired, exceptions, actual, failures
         self.lost: dict[str, str] = {}  # packages that are not in the twin as they should be
+        self.without: dict[str, list[str]] = {}  # units, by their keys, with the files that they read and that are not in the twin as they should be
 
     def scope(self, scope: str, body: Body) -> list[Row]:
         """The exceptions of one scope."""
@@ -87,6 +92,8 @@ class _Judge:
                 rows.append(row)
                 if scope == "packages":
                     self.lost[key.rpartition(":")[0]] = row["reason"]
+        if scope == "files":
+            self.without = without([row["key"] for row in rows if REASONS[code_of(row["reason"])].level != REPRODUCED], self.host)
         return rows
 
     def _item(self, scope: str, key: str, body: Body) -> Row | None:
@@ -101,7 +108,9 @@ class _Judge:
         skipped = self.failures.get(scope, {}).get(key, "") if not fields else ""
         if have is not None and not fields:
             # What should have made a running unit read its changed files was skipped: nothing differs, and it is not as on the host.
-            return _row(scope, key, skipped, {}) if code_of(skipped) == "dependency_failed" else None
+            if code_of(skipped) == "dependency_failed":
+                return _row(scope, key, skipped, {})
+            return _row(scope, key, needs(self.without[key]), {}) if scope == "services" and key in self.without else None
         shown = {name: [item.get(name), (have or {}).get(name)] for name in fields if name in item}
         return _row(scope, key, self._reason(scope, key, item, have), shown)
 
@@ -113,11 +122,13 @@ class _Judge:
         if reason and obeyed:
             return reason
         failure = self.failures.get(scope, {}).get(key)
-        if failure:
+        if failure and failure != "differs":  # which is no cause
             return failure if code_of(failure) in REASONS else "apply_failed: %s" % failure
         explained = policies()[scope].explains(item, have, _differing(scope, key, have, item)) if scope in policies() else None
         if explained:
             return explained
+        if scope == "services" and key in self.without:
+            return needs(self.without[key])
         if item.get("package") in self.lost:
             return "needs_excluded: package %s" % item["package"]
         return "differs"

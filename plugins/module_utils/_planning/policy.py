@@ -11,11 +11,13 @@ not needed.
 from __future__ import annotations
 
 from .._base.patterns import matches_any
+from .._base.reasons import REASONS, REPRODUCED, code_of
 from .._scopes.model import Item, Items, Reasons, Scopes
 from .._scopes.packages import policy as packages
 from .._scopes.parts import Policy, TwinRules
 from .._scopes.registry import SCHEMA
 from .._scopes.registry_parts import policies
+from .impact import needs, without
 
 
 def substrate_of(baseline: Scopes, host_scopes: Scopes) -> dict[str, list[str]]:
@@ -48,7 +50,18 @@ def desire(host_scopes: Scopes, rules: TwinRules) -> tuple[Scopes, dict[str, Rea
             reasons.update(dict.fromkeys(body["items"], "not_converged"))
         desired[scope] = {"status": body["status"], "note": body["note"], "items": items, "excluded": {}}
         exceptions[scope] = reasons
+    if "services" in desired and "files" in desired:
+        _without_configuration(host_scopes, desired["services"]["items"], exceptions)
     return desired, exceptions
+
+
+def _without_configuration(host_scopes: Scopes, wanted: Items, exceptions: dict[str, Reasons]) -> None:
+    """Take from units (in place) whose configuration does not come what they cannot do without it: to listen where their host's do."""
+    lost = sorted(path for path, reason in exceptions["files"].items() if code_of(reason) != "vanished" and REASONS[code_of(reason)].level != REPRODUCED)
+    for unit, paths in without(lost, host_scopes).items():
+        if unit in wanted and code_of(exceptions["services"].get(unit, "address_absent")) == "address_absent":
+            wanted[unit] = {name: value for name, value in wanted[unit].items() if name != "listens"}
+            exceptions["services"][unit] = needs(paths)
 
 
 def _decide(scope: str, policy: Policy, key: str, item: Item, host: Scopes, rules: TwinRules) -> tuple[Item | None, str | None]:

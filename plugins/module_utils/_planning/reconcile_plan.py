@@ -11,7 +11,7 @@ from .._base.codec import digest
 from .._base.reasons import REASONS, code_of
 from .._scopes.model import Actual, AllGivenUp, Change, Reasons, Scopes
 from .._scopes.parts import Caps, Reach, Step, TwinRules
-from .._scopes.schema import lane_of
+from .._scopes.schema import FORMAT, lane_of
 from .._scopes.step_result import Result
 from .diff import diff, differing
 from .fidelity import Report, report
@@ -71,6 +71,14 @@ class Outcome(NamedTuple):
     changed: bool
     failures: Failures
     given_up: AllGivenUp
+
+
+def read_afresh(uuid: str, boot_id: str, touched: int, scopes: Scopes, recorded: Actual | None) -> Actual:
+    """A twin that was just read whole, with what is known of it from before."""
+    substrate, given_up = (recorded["substrate"], recorded["given_up"]) if recorded else (None, {})
+    return {
+        "uuid": uuid, "boot_id": boot_id, "touched": touched, "format": FORMAT, "scopes": scopes, "substrate": substrate, "given_up": given_up,
+    }
 
 
 def reconcile(options: Options, host: Scopes, actual: Actual, recorded: Actual | None = None, unfinished: Sequence[Sequence[str]] = ()) -> ReconcilePlan:
@@ -165,7 +173,11 @@ def _still_given_up(options: Options, known: AllGivenUp, changes: list[Change], 
     """What stays left alone: not where the host wants something else by now, nor what an audit tries again, nor what waited for an item that is
     tried again. Drift that is only to be reported is added."""
     passing = PASSING + (("drifted",) if options["drift"] == "correct" else ()) if audited else ()
-    wanted = {(change.scope, change.key): digest(change.want) for change in changes}
+    # A unit that listens elsewhere and by now differs by more is tried again.
+    wanted = {
+        (change.scope, change.key): digest(change.want) for change in changes
+        if code_of(known.get(change.scope, {}).get(change.key, {"reason": ""})["reason"]) != "listens_differ" or change.fields == ("listens",)
+    }
     kept_up: AllGivenUp = {
         scope: {
             key: row for key, row in keys.items() if wanted.get((scope, key)) == row["want"] and code_of(row["reason"]) not in passing

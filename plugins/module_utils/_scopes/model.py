@@ -140,12 +140,13 @@ AllGivenUp = Dict[str, Dict[str, GivenUp]]
 class Actual(TypedDict):
     """A twin as it was last read.
 
-    touched is what the domain's metadata said then; substrate is None until the twin's image has been compared with the host once.
+    touched is what the domain's metadata said then, format that of states; substrate is None until the twin's image has been compared with the host once.
     """
 
     uuid: str
     boot_id: str
     touched: int
+    format: int
     scopes: Scopes
     substrate: dict[str, list[str]] | None
     given_up: AllGivenUp

@@ -30,6 +30,8 @@ NOT_READ = (
             "Files come from the packages. /usr/local, /opt and unit files are copied."),
     NotRead("settings and modules of the running kernel", ("/proc/sys", "/sys/module"), "sysctl -a; lsmod",
             "Files such as /etc/sysctl.d are copied and take effect when the twin boots."),
+    NotRead("sockets of the kernel and of login sessions, and dynamic ports", (), "ss -ltnup",
+            "Of services, only sockets on fixed ports are compared."),
     NotRead("firewall rules of the running kernel", (), "nft list ruleset; iptables-save", "Files of the firewall are copied, but it is not started."),
     NotRead("accounts of directory services", (), "getent -s sss passwd", "Only /etc/passwd and /etc/group are read."),
     NotRead("subordinate user and group ids", ("/etc/subuid", "/etc/subgid"), "cat /etc/subuid /etc/subgid", "Rootless containers need them."),

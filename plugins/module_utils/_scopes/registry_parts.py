@@ -80,10 +80,12 @@ def affecting() -> dict[str, Callable[[Change, Readers], Iterable[tuple[str, str
     """Which units a change reaches, and the verb for each."""
     from .accounts.affects import reached as accounts_part
     from .files.affects import reached as files_part
+    from .services.affects import reached as services_part
 
     return {
         "accounts": accounts_part,
         "files": files_part,
+        "services": services_part,
     }
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from .model import DESIRED, Field, Item
 from .registry import SCHEMA
 
-FORMAT = 1
+FORMAT = 2
 
 _LANES: dict[str, dict[str, tuple[str, ...]]] = {
     scope: {kind: tuple(name for name, field in fields.items() if field.lane == DESIRED) for kind, fields in row.kinds.items()}

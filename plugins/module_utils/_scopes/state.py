@@ -12,7 +12,9 @@ from .model import Body, Delta, Item, Scopes
 from .schema import FORMAT, desired
 
 # Format -> what turns a document of that format into one of the next; the digests of states are of the newest.
-STEPS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+STEPS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    1: lambda document: document,  # format 2 knows on what services listen, which nobody can tell of a state of before
+}
 
 
 def scope_digest(scope: str, body: Body) -> str:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import sys
 from typing import Any, Dict
 
 from ..context import Context
+from ..services import sockets
+from ..services.cgroups import cgroup_of, owner_of
 
 try:
     import psutil
@@ -34,10 +35,6 @@ ATTRIBUTES = [
 TOTALS = ("cpu_seconds", "memory_bytes", "read_bytes", "written_bytes")
 EMPTY = {"count": 0, "cpu_seconds": 0.0, "memory_bytes": 0, "read_bytes": 0, "written_bytes": 0}
 GPUS = re.compile(r"/dev/(nvidia\d|nvidiactl|kfd|dri/render|accel)")
-CONTAINER = re.compile(r"(?:docker|libpod|libpod_parent|cri-containerd|crio|containerd)[-/:]+([0-9a-f]{64})")
-UNIT = re.compile(r"/([^/]+\.(?:service|socket|mount))(?:/|\Z)")
-USER_UNIT = re.compile(r"/user@(\d+)\.service/(?:.*/)?([^/]+\.service)(?:/|\Z)")
-SESSION = re.compile(r"/(session-[^/]+)\.scope")
 
 # Of a process: the ATTRIBUTES that are plain values, TOTALS (None where they are not known), the path of its cgroup, and what it is listening on.
 Row = Dict[str, Any]
@@ -52,8 +49,10 @@ def collect_telemetry(context: Context, selection: Selection | None = None) -> d
     """
     if psutil is None:
         raise TwinError("Processes cannot be read, because %s has no psutil: %s." % (sys.executable, advice("psutil")))
-    listening = _listening(context)
-    rows = [dict(row, listening=listening.get(row["pid"], [])) for row in map(_row, psutil.process_iter()) if row]
+    rows = [row for row in map(_row, psutil.process_iter()) if row]
+    listening = sockets.by_process(sockets.tables(), [row["pid"] for row in rows])
+    for row in rows:
+        row["listening"] = [str(socket) for socket in listening.get(row["pid"], ())]
     closed = sum(row["read_bytes"] is None for row in rows)
     if closed:
         cure = ": run this as root (become)" if os.geteuid() else ""
@@ -79,46 +78,6 @@ def grouped(rows: list[Row]) -> dict[str, dict[str, Any]]:
     return groups
 
 
-def owner_of(cgroup: str, row: Row) -> tuple[str, str]:
-    """(owner, kind) by a control group's path; row is used where that says nothing."""
-    found = CONTAINER.search(cgroup)
-    if found:
-        return "container:" + found.group(1)[:12], "container"
-    found = USER_UNIT.search(cgroup)
-    if found:
-        return "unit:user@%s/%s" % (row["username"] or found.group(1), found.group(2)), "unit"
-    found = SESSION.search(cgroup)
-    if found:
-        return "session:" + found.group(1), "session"
-    found = UNIT.search(cgroup)
-    if found:
-        return "unit:" + found.group(1), "unit"
-    if row["pid"] == 2 or row["ppid"] == 2:
-        return "kernel", "kernel"
-    return "alone:" + program_name(row["name"]), "alone"
-
-
-def program_name(name: str | None) -> str:
-    """The name of a program, without what the kernel adds for one that was started from memory."""
-    return re.sub(r"\Amemfd:|\s*\(deleted\)\Z", "", name or "") or "?"
-
-
-def parse_cgroup(content: str) -> str:
-    """The path that says most in /proc/PID/cgroup (text): the unified hierarchy's, else systemd's own."""
-    rows = (line.split(":", 2) for line in content.splitlines() if line.count(":") > 1)
-    paths = {controllers: path for _number, controllers, path in rows}
-    unified = paths.get("", "/")
-    return unified if unified != "/" else paths.get("name=systemd", unified)
-
-
-def _cgroup(pid: int) -> str:
-    try:
-        with open("/proc/%d/cgroup" % pid, "rb") as stream:
-            return parse_cgroup(os.fsdecode(stream.read()))
-    except OSError:
-        return "/"
-
-
 def _row(process: Any) -> Row | None:
     """What is known of a process, without what it listens on; None for a process that is gone or only waits to be reaped."""
     try:
@@ -130,7 +89,7 @@ def _row(process: Any) -> Row | None:
         return None
     return dict(
         row,
-        cgroup=_cgroup(row["pid"]),
+        cgroup=cgroup_of(row["pid"]),
         cpu_seconds=sum(times[:2]) if times else None,
         memory_bytes=memory.rss if memory else None,
         read_bytes=traffic.read_bytes if traffic else None,
@@ -151,23 +110,6 @@ def _merge(entries: dict[Any, dict[str, Any]], row: Row) -> None:
     entry["threads"] += row["num_threads"] or 0
     entry["pids"].append(row["pid"])
     entry["listening"] = sorted(set(entry["listening"]) | set(row["listening"]))
-
-
-def _listening(context: Context) -> dict[int, list[str]]:
-    """{pid: ["tcp 127.0.0.1:80", …]} of sockets that wait for others."""
-    try:
-        connections = psutil.net_connections("inet")
-    except GONE as error:
-        context.missed.append("Listening sockets are unknown: %s." % error)
-        return {}
-    found: dict[int, list[str]] = {}
-    for connection in connections:
-        stream = connection.type == socket.SOCK_STREAM
-        if connection.pid is None or (connection.status != psutil.CONN_LISTEN if stream else connection.raddr):
-            continue
-        address = ("[%s]:%d" if ":" in connection.laddr[0] else "%s:%d") % tuple(connection.laddr)
-        found.setdefault(connection.pid, []).append("%s %s" % ("tcp" if stream else "udp", address))
-    return found
 
 
 def _workload(row: Row) -> dict[str, Any] | None:

@@ -17,13 +17,16 @@ from typing import Iterable, Mapping, NamedTuple, Sequence
 
 from ..._base.errors import TwinError
 from ..._base.run import check, run
-from ..model import Spool
+from ..model import Items, Spool
 from ..parts import Applier, Step
 from ..step_result import CHANGED, UNCHANGED, Done, failed
+from .listens import add_listens
+from .policy import listens_differ
 
 UNIT = re.compile(r"[A-Za-z0-9:_.\\@-]+")
 PROPERTIES = ("LoadState", "ActiveState", "SubState", "Result", "ExecMainStatus", "Job")
 PATIENCE = 60  # seconds for jobs, and once more for states, to settle
+RELOADED, STARTED = 5, 30  # seconds that a unit gets to listen where its host's does: after a reload, or where it ran already, and after a start
 GRACE = 5  # seconds that a unit gets to fail as it does on the host
 
 
@@ -107,11 +110,29 @@ def _bring(systemctl: list[str], mine: Mapping[str, Step]) -> dict[str, Done]:
         if job:
             jobs[job].append(unit)
             told[unit] = _goal(step)
-    if not told:
-        return {step["id"]: UNCHANGED for step in mine.values()}
     lines = _tell(systemctl, jobs)
-    after = _settle(systemctl, told)
-    return {step["id"]: _verdict(unit, step, after.get(unit), lines) for unit, step in mine.items()}
+    after = dict(before, **_settle(systemctl, told)) if told else before
+    listening = {unit: step for unit, step in mine.items() if (step["want"] or {}).get("listens") is not None and after[unit].active == _goal(step) == "active"}
+    restarted = list(_elsewhere({unit: step for unit, step in listening.items() if unit not in jobs["restart"] + jobs["start"]}, RELOADED))
+    if restarted:
+        told.update((unit, "active") for unit in restarted)
+        lines += _tell(systemctl, {"restart": restarted})
+        after.update(_settle(systemctl, dict.fromkeys(restarted, "active")))
+    elsewhere = _elsewhere(listening, STARTED)
+    return {step["id"]: _verdict(unit, step, after[unit] if unit in told else None, lines, elsewhere.get(unit)) for unit, step in mine.items()}
+
+
+def _elsewhere(steps: Mapping[str, Step], patience: float) -> dict[str, list[str]]:
+    """{unit: where it listens} of those that do not listen where they are wanted to, once all do or when patience ends."""
+    ends = time.monotonic() + patience
+    while True:
+        items: Items = {step["key"]: {"listens": list((step["want"] or {})["listens"] if unit.endswith(".socket") else ())} for unit, step in steps.items()}
+        add_listens(items, [])
+        found = {unit: items[step["key"]].get("listens", []) for unit, step in steps.items()}
+        elsewhere = {unit: places for unit, places in found.items() if places != (steps[unit]["want"] or {})["listens"]}
+        if not elsewhere or time.monotonic() >= ends:
+            return elsewhere
+        time.sleep(0.5)
 
 
 def _goal(step: Step) -> str | None:
@@ -188,9 +209,12 @@ def _moving(state: State, goal: str | None, waited: float) -> bool:
     return between or state.job not in ("", "0")
 
 
-def _verdict(unit: str, step: Step, state: State | None, lines: Iterable[str]) -> Done:
+def _verdict(unit: str, step: Step, state: State | None, lines: Iterable[str], elsewhere: list[str] | None = None) -> Done:
+    """elsewhere: the sockets of a unit that listens on other ones than it should."""
     if state is None:
         return UNCHANGED
+    if elsewhere is not None and state.active == "active":
+        return Done(True, listens_differ((step["want"] or {})["listens"], elsewhere))
     goal, said = _goal(step), _complaint(lines, unit)
     # a condition did not hold, or a short run is over: systemd calls that a success, and verification compares
     ended = state.active == "inactive" and state.result == "success" and not said

@@ -24,6 +24,7 @@ from ..schema import desired
 from . import supervisors as other
 from . import systemd
 from .content import add_content
+from .listens import add_listens
 from .unit_files import GLOBS, RUNNING, Tree, admin_mounts, is_template, scan, wanted_targets
 from .user_units import user_units
 
@@ -55,6 +56,7 @@ def collect(context: Context) -> Body:
             kept = {key: desired("services", key, fields) for key, fields in found.items()}
             context.cache.setdefault("sources", {})[name] = kept
         items.update((key, dict(fields)) for key, fields in found.items())
+    add_listens(items, context.missed)
     items = context.wanted(items)
     excluded = add_content(context, items)
     if any(key.startswith("sysv:") for key in items):

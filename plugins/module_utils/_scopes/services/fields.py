@@ -37,6 +37,8 @@ KEY = either(
 )
 RELATION = choice("requires", "wants", "after", "before", "part_of", "binds_to", "triggers", "triggered_by")
 ENVIRONMENT_FILE = Record({"path": PATH, "optional": FLAG}, needed=("path", "optional"))
+_SOCKET = Text("", r"(?:tcp|udp) (?:[0-9.]{7,15}|\[[0-9a-f:.]{2,45}\]):[0-9]{1,5}", 64, "tcp or udp, an address and a port")
+LISTENS = Listing(_SOCKET, 1024)
 
 SCOPE = Scope("systemd units that matter: service, socket, timer, path, the admin's mounts, targets.", True, {
     "": {
@@ -48,6 +50,8 @@ SCOPE = Scope("systemd units that matter: service, socket, timer, path, the admi
         "dropins": desired(Listing(PATH, 1024), "Paths of the drop-ins, in order."),
         "user": desired(ACCOUNT, "User= of the unit."),
         "environment_files": desired(Listing(ENVIRONMENT_FILE, 1024), "[{path, optional}] of EnvironmentFile=."),
+        "listens": desired(LISTENS, "Sorted `tcp ADDRESS:PORT` and `udp ADDRESS:PORT` on which its processes wait, at wildcard and loopback addresses."),
+        "listens_at": desired(LISTENS, "The same, at the machine's other addresses."),
         "condition": telemetry(FLAG, "False where a condition kept the unit from starting."),
         "environment_names": telemetry(Listing(VARIABLE, 4096), "Names (never values) of Environment=."),
         "sub_state": telemetry(WORD, "SubState."),

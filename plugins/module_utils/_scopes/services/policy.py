@@ -28,6 +28,8 @@ SUBSTRATE = (
 # Consoles and mounts follow the machine, and are right when they differ.
 MACHINE_UNITS = ("getty@*", "serial-getty@*", "container-getty@*", "console-getty.service", "*.mount", "*.swap", "*.device")
 GENERATED = "/run/systemd/generator"
+# What a unit that is not started does not do, either.
+RUNNING = ("active", "listens", "listens_at")
 # Units of other supervisors than systemd are recorded only.
 FOREIGN = ("sysv:*", "supervisor:*", "snap:*")
 
@@ -39,12 +41,14 @@ def _adjust(key: str, item: Item, host: Scopes, _rules: TwinRules) -> tuple[Item
     if matches_any(FOREIGN, key):
         return None, "not_converged"
     if item.get("condition") is False and item.get("active") != "active":
-        return _without_activity(item), "condition_differs"
+        return _without(item, RUNNING), "condition_differs"
     left_out = host["files"]["excluded"] if "files" in host else {}
     needed = [entry["path"] for entry in item.get("environment_files") or () if not entry["optional"]]
     for path in needed + list(item.get("programs") or ()):
         if left_out.keys() & _with_parents(path):
-            return _without_activity(item), "needs_excluded: %s" % path
+            return _without(item, RUNNING), "needs_excluded: %s" % path
+    if item.get("listens_at"):
+        return _without(item, ("listens_at",)), "address_absent: %s" % ", ".join(item["listens_at"])
     return item, None
 
 
@@ -54,8 +58,8 @@ def _with_parents(path: str) -> set[str]:
     return {"/".join(parts[:length]) for length in range(2, len(parts) + 1)}
 
 
-def _without_activity(item: Item) -> Item:
-    return {name: value for name, value in item.items() if name != "active"}
+def _without(item: Item, fields: tuple[str, ...]) -> Item:
+    return {name: value for name, value in item.items() if name not in fields}
 
 
 def _stays(key: str, item: Item, packages: frozenset[str]) -> bool:
@@ -64,9 +68,16 @@ def _stays(key: str, item: Item, packages: frozenset[str]) -> bool:
 
 
 def _explains(item: Item, have: Item | None, fields: tuple[str, ...]) -> str | None:
-    """A unit that runs on the host alone, because its condition does not hold in the twin."""
+    """A unit that runs on the host alone, because its condition does not hold in the twin, or one that runs and listens elsewhere."""
+    if fields == ("listens",) and have is not None and have.get("listens") is not None:
+        return listens_differ(item["listens"], have["listens"])
     unmet = fields == ("active",) and item.get("active") == "active" and (have or {}).get("condition") is False
     return "condition_differs" if unmet else None
+
+
+def listens_differ(wanted: list[str], found: list[str]) -> str:
+    """The reason of a unit that listens elsewhere than on its host."""
+    return "listens_differ: on the host %s, in the twin %s" % (", ".join(wanted) or "nowhere", ", ".join(found) or "nowhere")
 
 
 POLICY = Policy(machinery=MACHINERY, substrate=SUBSTRATE, adjust=_adjust, stays=_stays, explains=_explains)

@@ -59,9 +59,9 @@ def _run(context: PlanContext, busy: bool, reloads: bool) -> list[Step]:
                 told[change.key] = step_of(change, batch, verb, because, needs.of(change, wanted.get(change.key, {})))
     for unit, reach in context.reached.items():
         if unit not in told:
-            change = Change("services", unit, _activity_of(present[unit]), _activity_of(wanted[unit]), ())
+            change = Change("services", unit, _running(present[unit]), _running(wanted[unit]), ())
             needed = needs.of(change, wanted[unit]) + [step for step in reach["because"] if step in context.earlier]
-            told[unit] = step_of(change, RUN, reach["verb"], _reached(reach), needed)
+            told[unit] = step_of(change, RUN, reach["verb"], _reached(unit, reach), needed)
     return sorted(told.values(), key=lambda step: (VERBS.index(step["verb"]), step["key"]))
 
 
@@ -103,13 +103,15 @@ def _activity(change: Change, item: Item, busy: bool) -> tuple[str, str]:
     return "start", because
 
 
-def _activity_of(item: Item) -> Item:
-    return {"active": item["active"]}
+def _running(item: Item) -> Item:
+    return {name: item[name] for name in ("active", "listens") if name in item}
 
 
-def _reached(reach: Reach) -> str:
-    first = reach["because"][0].partition(":")[2]
-    more = len(reach["because"]) - 1
+def _reached(unit: str, reach: Reach) -> str:
+    causes = [because for because in reach["because"] if because != "services:" + unit]
+    if not causes:
+        return "%ss: it listens elsewhere than on the host" % reach["verb"]
+    first, more = causes[0].partition(":")[2], len(causes) - 1
     return "%s: %s changed%s" % (reach["verb"] + "s", first, " (and %d more)" % more if more else "")
 
 

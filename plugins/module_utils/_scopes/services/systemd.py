@@ -33,12 +33,15 @@ PROPERTIES = (
     "Id", "Names", "LoadState", "ActiveState", "SubState", "UnitFileState", "UnitFilePreset", "FragmentPath",
     "DropInPaths", "Transient", "User", "EnvironmentFiles", "Environment", "Type", "RemainAfterExit", "BusName",
     "WantedBy", "RequiredBy", "ConditionResult", "ConditionTimestampMonotonic", "CanReload", "Result", "LastTriggerUSec",
+    "Listen",
 ) + tuple(RELATIONS.values()) + COMMANDS + tuple(NUMBERS.values())
 
 MOVING = {
     "activating": "active", "reloading": "active", "refreshing": "active", "deactivating": "inactive",
     "maintenance": "inactive",
 }
+UP = ("active", "reloading", "refreshing")  # ActiveStates in which a service runs
+INTERNET = re.compile(r"((?:\[[0-9A-Fa-f:.]+\]|[0-9.]+):\d+) \((Stream|Datagram)\)")  # of Listen=; the rest are paths
 SWITCHED = ("enabled", "masked", "linked")  # UnitFileStates that somebody chose
 UNSET = {"", "n/a", "[not set]", "infinity", "18446744073709551615"}
 
@@ -120,8 +123,26 @@ def _ends(unit: Unit) -> bool:
 def _is_guarded(unit: Unit, units: Units) -> bool:
     if unit.get("LoadState") != "loaded" or not (unit.get("WantedBy") or unit.get("RequiredBy")):
         return False
+    return _is_triggered(unit, units)
+
+
+def _is_triggered(unit: Unit, units: Units) -> bool:
+    """Whether a socket or a path that is active starts the unit."""
     return any(name.endswith((".socket", ".path")) and units.get(name, {}).get("ActiveState") == "active"
                for name in split_names(unit.get("TriggeredBy", "")))
+
+
+def listens(unit: Unit, units: Units, active: str | None) -> list[str] | None:
+    """Addresses that a socket unit was told; an empty list of a service whose sockets are part of its state, for those to be read; None of the rest.
+
+    A service that a socket or a path starts may end while it is idle and begin again, so its sockets say nothing that lasts.
+    """
+    if unit.get("ActiveState") not in UP:
+        return None
+    if unit["Id"].endswith(".socket"):
+        found = (INTERNET.fullmatch(line) for line in unit.get("Listen", "").splitlines())
+        return sorted({"%s %s" % ("tcp" if row.group(2) == "Stream" else "udp", row.group(1)) for row in found if row}) or None
+    return [] if unit["Id"].endswith(".service") and active == "active" and not _is_triggered(unit, units) else None
 
 
 def items(units: Units, bus_names: Collection[str]) -> Items:
@@ -154,7 +175,9 @@ def item(unit: Unit, units: Units, bus_names: Collection[str]) -> Item:
         "last_trigger": None if unit.get("LastTriggerUSec", "") in UNSET else unit["LastTriggerUSec"],
     }
     fields.update({name: int(unit[key]) for name, key in NUMBERS.items() if unit.get(key, "") not in UNSET})
-    return {name: value for name, value in fields.items() if value not in (None, "", [], {})}
+    known = {name: value for name, value in fields.items() if value not in (None, "", [], {})}
+    addresses = listens(unit, units, fields["active"])
+    return known if addresses is None else dict(known, listens=addresses)
 
 
 def split_paths(value: str) -> list[str]:

@@ -15,6 +15,7 @@ from ansible_collections.safetytwin.twin.plugins.module_utils import _reconcile
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.codec import digest
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import Refused, TwinError
 from ansible_collections.safetytwin.twin.plugins.module_utils._planning import due
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.schema import FORMAT
 from ansible_collections.safetytwin.twin.plugins.module_utils._store.records import open_store
 
 REQUEST = {"host": "web1", "check": False, "roots": [], "exclude": [], "seconds": {"harvest": 1.5}, "scopes": None}
@@ -222,3 +223,23 @@ def test_package_sources_that_are_damaged_are_requested_before_a_base_image_is_b
     follow.store.blobs.put(SOURCES, b"deb http://deb.example.org bookworm main")
     assert one._absent(follow.document)["twin"] == "absent"
     assert follow.store.head("twin-web1")["fidelity"] == {"pending": []}
+
+
+def test_a_twin_that_was_read_in_an_older_format_is_read_anew_and_fields_that_it_lacks_are_no_drift(follow):
+    unit = {"load": "loaded", "active": "active", "enablement": "enabled", "listens": ["tcp 0.0.0.0:80"]}
+    follow.document["scopes"]["services"]["items"]["web.service"] = unit
+    guest = Guest(state(**{"/etc/motd": file(CONTENT), "/etc/apt/sources.list": file(SOURCES)}))
+    guest.scopes["services"]["items"]["web.service"] = unit
+    old = dict(state(**{"/etc/motd": file(CONTENT), "/etc/apt/sources.list": file(SOURCES)}), services=dict(guest.scopes["services"], items={
+        "web.service": {name: value for name, value in unit.items() if name != "listens"},
+    }))
+    known = {"uuid": "u", "boot_id": "b", "touched": 0, "scopes": old, "substrate": {}, "given_up": {}}
+    follow.store.settle("twin-web1", 1, known, {}, {}, audited=True)
+    result, reasons = follow(guest)
+    assert (result["changed"], result["changes"], result["drift"], result["failures"], reasons) == (False, [], [], [], [])
+    assert follow.store.actual("twin-web1")["format"] == FORMAT
+    one = _reconcile.Cycle(follow.store, dict(FOLLOW))
+    one.head, one.channel, one.boot_id = follow.store.head("twin-web1"), guest, "b"
+    assert one._read_twin(TWIN, True)[1] == follow.store.actual("twin-web1"), "what changes now is drift"
+    follow.store.settle("twin-web1", 1, known, {}, {}, audited=True)
+    assert one._read_twin(TWIN, True)[1] is None

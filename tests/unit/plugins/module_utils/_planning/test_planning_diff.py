@@ -6,7 +6,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._planning.diff import diff
+from ansible_collections.safetytwin.twin.plugins.module_utils._planning.diff import diff, differing
 
 VALUES = {
     "accounts": st.fixed_dictionaries({"gid": st.integers(0, 3), "members": st.lists(st.sampled_from("ab"), max_size=2)}),
@@ -54,3 +54,9 @@ def test_doing_what_it_says_leaves_nothing_to_do(actual, desired):
 def test_what_is_kept_is_not_touched(actual, desired):
     keep = {scope: body["items"] for scope, body in actual.items()}
     assert all(change.want is not None for change in diff(actual, desired, keep))
+
+
+def test_an_empty_list_is_no_difference_to_none():
+    have, listening = {"active": "active"}, {"active": "active", "listens": ["tcp 0.0.0.0:80"]}
+    for one, other, fields in ((have, dict(have, listens=[]), ()), (listening, dict(have, listens=[]), ("listens",)), (have, listening, ("listens",))):
+        assert differing(("active", "listens"), one, other) == fields

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._planning.impact import dependents
+from ansible_collections.safetytwin.twin.plugins.module_utils._planning.impact import dependents, needs, without
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.model import Change
 
 UNITS = {
@@ -70,3 +70,25 @@ def test_users_of_a_unit():
     assert list(dependents(change("group:docs", {"members": ["web"]}, {"members": ["web", "me"]}, "members"), scopes, scopes)) == []
     assert list(dependents(change("user:web", {"uid": 1}, {"uid": 2}, "uid"), scopes, scopes)) == ["own.service"]
     assert list(dependents(change("user:web", {"uid": 1}, {"uid": 1}, "gecos"), scopes, scopes)) == []
+
+
+def test_a_unit_that_listens_elsewhere_reaches_itself_and_a_socket_the_service_behind_it():
+    units = {"web.service": {"active": "active", "can_reload": True}, "own.socket": {"active": "active"}, "own.service": {"active": "active"}}
+    scopes = {"services": {"items": units}}
+    changes = [Change("services", unit, units[unit], units[unit], ("listens",)) for unit in ("web.service", "own.socket")]
+    found = {unit: entry["verb"] for unit, entry in dependents(changes, scopes, scopes).items()}
+    assert found == {"web.service": "reload", "own.socket": "restart", "own.service": "restart"}
+
+
+@pytest.mark.parametrize(("path", "units"), [
+    ("/etc/nginx/nginx.conf", ["nginx.service"]), ("/etc/systemd/system/ssh.service.d/own.conf", ["ssh.service"]),
+    ("/etc/systemd/system/idle.service.d/own.conf", []), ("/etc/shadow", []), ("/etc/ssl/private", []),
+    ("/etc/php/8.2/fpm/pool.d/www.conf", ["php8.2-fpm.service"]),
+])
+def test_units_that_do_without_a_file(path, units):
+    assert without([path], {"services": {"items": UNITS}, "files": {"items": FILES}}) == {unit: [path] for unit in units}
+
+
+def test_what_a_unit_does_without_is_named_and_counted():
+    assert needs(["/etc/nginx/a"]) == "needs_excluded: /etc/nginx/a"
+    assert needs(["/etc/nginx/a", "/etc/nginx/b", "/etc/nginx/c"]) == "needs_excluded: /etc/nginx/a and 2 more"

@@ -9,7 +9,8 @@ import copy
 import pytest
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._planning import summary
-from ansible_collections.safetytwin.twin.plugins.module_utils._planning.reconcile_plan import outcome, reconcile, verdict
+from ansible_collections.safetytwin.twin.plugins.module_utils._planning.reconcile_plan import outcome, read_afresh, reconcile, verdict
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.schema import FORMAT
 
 OPTIONS = {"drift": "correct", "scopes": None, "vcpus": 2, "memory_mib": 1024, "self_host": False}
 MOTD = {"type": "file", "mode": "0644", "owner": "root", "group": "root", "size": 5, "digest": "a" * 64}
@@ -163,3 +164,89 @@ def test_packages_that_cannot_be_had_are_reasons(why, reason, tried_again):
     recorded, done = carried_out(plan, actual, ("packages:bc:amd64", "Its file is missing."), fetched=fetched)
     assert [(row["key"], row["reason"]) for row in verdict(plan, done.failures, actual["scopes"])["exceptions"]] == [("bc:amd64", reason)]
     assert bool(told(reconcile(OPTIONS, scopes(), recorded))) is tried_again
+
+
+PLACES = ["tcp 0.0.0.0:1883", "tcp 0.0.0.0:1884"]
+LISTENS = {"services": {"shop.service": dict(UNIT, listens=PLACES)}}
+HALF = {"services": {"shop.service": dict(UNIT, listens=PLACES[:1])}}
+TOLD = "listens_differ: on the host %s, in the twin %s" % (", ".join(PLACES), PLACES[0])
+
+
+def reasons(plan, failures, after):
+    return [row["reason"] for row in verdict(plan, failures, after)["exceptions"]]
+
+
+def test_a_unit_that_listens_elsewhere_is_tried_once_and_degraded():
+    plan = reconcile(OPTIONS, scopes(**LISTENS), twin(**HALF))
+    assert told(plan) == [("reload", "shop.service")]
+    actual, done = carried_out(plan, twin(**HALF), ("services:shop.service", TOLD))
+    assert reasons(plan, done.failures, actual["scopes"]) == [TOLD]
+    for again in (reconcile(OPTIONS, scopes(**LISTENS), actual), reconcile(OPTIONS, scopes(**LISTENS), actual, actual)):
+        assert told(again) == [] and reasons(again, again.failures, actual["scopes"]) == [TOLD]
+    more = {"services": {"shop.service": dict(UNIT, listens=[*PLACES, "udp 0.0.0.0:53"])}}
+    assert told(reconcile(OPTIONS, scopes(**more), actual)) == [("reload", "shop.service")], "the host wants something else"
+    arrived = dict(actual, scopes=scopes(**LISTENS))
+    assert reconcile(OPTIONS, scopes(**LISTENS), arrived, arrived).given_up == {"services": {}}, "a daemon that was only late is right by now"
+
+
+def test_a_unit_that_listens_elsewhere_is_still_started_again_where_it_ended():
+    actual, _done = carried_out(reconcile(OPTIONS, scopes(**LISTENS), twin(**HALF)), twin(**HALF), ("services:shop.service", TOLD))
+    ended = dict(actual, scopes=scopes(services={"shop.service": dict(UNIT, active="failed")}))
+    plan = reconcile(OPTIONS, scopes(**LISTENS), ended, actual)
+    assert told(plan) == [("start", "shop.service")] and plan.failures == {"services": {}}
+
+
+def test_sockets_that_differ_at_the_end_are_the_reason_although_the_step_said_nothing():
+    plan = reconcile(OPTIONS, scopes(**LISTENS), twin(**HALF))
+    actual, done = carried_out(plan, twin(**HALF), ("services:shop.service", None))
+    assert reasons(plan, done.failures, actual["scopes"]) == [TOLD]
+    again = reconcile(OPTIONS, scopes(**LISTENS), actual)
+    assert told(again) == [] and reasons(again, again.failures, actual["scopes"]) == [TOLD]
+
+
+def test_an_address_of_the_host_is_a_reason_and_no_work():
+    host = scopes(services={"shop.service": dict(UNIT, listens=[], listens_at=["udp 10.0.0.5:53"])})
+    for have in ({"listens": []}, {"listens": [], "listens_at": ["udp 192.168.131.9:53"]}):
+        actual = twin(services={"shop.service": dict(UNIT, **have)})
+        plan = reconcile(OPTIONS, host, actual)
+        assert told(plan) == [] and reasons(plan, plan.failures, actual["scopes"]) == ["address_absent: udp 10.0.0.5:53"]
+
+
+@pytest.mark.parametrize("listens", [PLACES, PLACES[:1]])
+def test_a_unit_without_its_configuration_is_not_restarted_and_never_reproduced(listens):
+    host = scopes(**LISTENS)
+    host["files"]["excluded"] = {"/etc/shop.conf": "secret_excluded"}
+    actual = twin(services={"shop.service": dict(UNIT, listens=listens)})
+    plan = reconcile(OPTIONS, host, actual)
+    assert told(plan) == []
+    report = verdict(plan, plan.failures, actual["scopes"])
+    assert [(row["scope"], row["key"], row["reason"]) for row in report["exceptions"]] == [
+        ("files", "/etc/shop.conf", "secret_excluded"), ("services", "shop.service", "needs_excluded: /etc/shop.conf"),
+    ]
+    assert (report["scopes"]["services"]["degraded"], report["percent_explained"]) == (1, 100.0)
+
+
+def test_what_was_left_out_on_purpose_or_for_a_moment_costs_a_unit_nothing():
+    for reason in ("identity", "vanished"):
+        host = scopes(**LISTENS)
+        host["files"]["excluded"] = {"/etc/shop.conf": reason}
+        assert told(reconcile(OPTIONS, host, twin(**HALF))) == [("reload", "shop.service")]
+
+
+def test_a_unit_whose_configuration_differs_in_the_twin_is_degraded_with_it():
+    conf = {"/etc/shop.conf": MOTD}
+    actual = twin(files={"/etc/shop.conf": dict(MOTD, digest="b" * 64)})
+    plan = reconcile(OPTIONS, scopes(files=conf), actual)
+    report = verdict(plan, {"files": {"/etc/shop.conf": "apply_failed: No room."}}, actual["scopes"])
+    assert [(row["key"], row["reason"]) for row in report["exceptions"]] == [
+        ("/etc/shop.conf", "apply_failed: No room."), ("shop.service", "needs_excluded: /etc/shop.conf"),
+    ]
+
+
+def test_a_twin_that_was_read_afresh_keeps_what_is_known_of_it():
+    before = dict(twin(), given_up={"files": {}})
+    assert read_afresh("u", "b2", 3, {}, before)["substrate"] == before["substrate"]
+    assert read_afresh("u", "b2", 3, {}, before) == {
+        "uuid": "u", "boot_id": "b2", "touched": 3, "format": FORMAT, "scopes": {}, "substrate": before["substrate"], "given_up": {"files": {}},
+    }
+    assert read_afresh("u", "b2", 3, {}, None)["substrate"] is None

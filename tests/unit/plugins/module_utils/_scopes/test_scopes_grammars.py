@@ -47,7 +47,7 @@ def texts(shape):
 def example(text):
     """A value that a grammar takes."""
     candidates = ["a", "a" * 64, "/etc/a", "1.2-3", "0644", "file", "installed", "active", "uefi", "52:54:00:00:00:01", "192.0.2.7/24", "a.service", "ab",
-                  "requires", ""]
+                  "requires", "tcp 0.0.0.0:80", ""]
     return next(value for value in candidates if check_of(text)(value) is None)
 
 

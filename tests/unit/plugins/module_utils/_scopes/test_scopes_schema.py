@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.reasons import DEGRADED, IMPOSSIBLE, REASONS, REPRODUCED, explain
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes import model, registry, schema
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.state import migrate
 
 ROOT = pathlib.Path(__file__).resolve().parents[5]
 OLDEST = ROOT / "tests/unit/fixtures/state/format-1.json"
@@ -52,10 +53,10 @@ def test_documents_are_fresh():
 def test_the_json_schema_takes_a_real_state_and_no_typing_error():
     jsonschema = pytest.importorskip("jsonschema")
     validator = jsonschema.Draft202012Validator(json.loads((ROOT / "docs/state.schema.json").read_text(encoding="utf-8")))
-    state = json.loads(OLDEST.read_text(encoding="ascii"))
+    state = migrate(json.loads(OLDEST.read_text(encoding="ascii")), "The oldest state")
     assert not list(validator.iter_errors(state))
     state["scopes"]["files"]["items"]["/etc/nginx"]["mdoe"] = "0755"
     state["scopes"]["files"]["excluded"]["/etc/a"] = "because"
     state["scopes"]["accounts"]["items"]["usr:a"] = {}
-    state["format"] = 2
+    state["format"] = schema.FORMAT + 1
     assert len(list(validator.iter_errors(state))) == 4

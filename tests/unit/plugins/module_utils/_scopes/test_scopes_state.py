@@ -66,9 +66,13 @@ def test_status_and_exclusions_belong_to_the_digest():
 
 def test_the_oldest_format_is_read():
     document = json.loads(OLDEST.read_text(encoding="ascii"))
-    assert state.migrate(document, "The oldest state") is document
-    # Written once, when format 1 was: whoever changes what a digest is over, has to count the format up.
+    assert state.migrate(document, "The oldest state") == dict(document, format=FORMAT)
+    # Written once, when format 1 was: format 2 only adds fields that it does not have. Whoever changes what a digest is over, has to count the format up.
     assert state.state_digest(document["scopes"]) == document["digest"]
+
+
+def test_every_older_format_has_a_step():
+    assert sorted(state.STEPS) == list(range(1, FORMAT))
 
 
 @pytest.mark.parametrize(("found", "advice"), [(FORMAT + 1, "upgrade"), (None, "harvest"), ("1", "harvest"), (0, "harvest")])

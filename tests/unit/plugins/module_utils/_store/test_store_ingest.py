@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.codec import digest
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import Busy, Refused, TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.schema import FORMAT
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.state import delta, state_digest
 from ansible_collections.safetytwin.twin.plugins.module_utils._store import ingest
 
@@ -34,7 +35,7 @@ M1, M2 = "1" * 32, "2" * 32
 def reply(state, base=None, machine_id=M1, blobs=(b"hello", b"deb")):
     distribution = {"id": "debian", "version_id": "12", "codename": "bookworm", "name": "Debian GNU/Linux 12", "like": []}
     return {
-        "format": 1, "digest": state_digest(state), "base": base, "scopes": state, "missing": [], "telemetry": {}, "seconds": {"total": 1.5},
+        "format": FORMAT, "digest": state_digest(state), "base": base, "scopes": state, "missing": [], "telemetry": {}, "seconds": {"total": 1.5},
         "machine": {"machine_id": machine_id, "boot_id": "", "hostname": "web1", "distribution": distribution, "architecture": "x86_64", "product_uuid": ""},
         "blobs": {digest(content): base64.b64encode(content).decode() for content in blobs},
     }
@@ -128,8 +129,8 @@ def test_damage_on_the_way_is_found(store):
 
 
 def test_a_newer_format_is_refused(store):
-    with pytest.raises(TwinError, match="format 2.*upgrade"):
-        take(store, "web1", dict(reply(scopes()), format=2))
+    with pytest.raises(TwinError, match="format %d.*upgrade" % (FORMAT + 1)):
+        take(store, "web1", dict(reply(scopes()), format=FORMAT + 1))
 
 
 def test_reading_writes_nothing(store):

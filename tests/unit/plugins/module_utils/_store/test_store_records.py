@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import Refused, TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.schema import FORMAT
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.state import state_digest
 from ansible_collections.safetytwin.twin.plugins.module_utils._store.interface import Conflict
 from ansible_collections.safetytwin.twin.plugins.module_utils._store.records import Store
@@ -17,7 +18,7 @@ TWIN = "twin-web1"
 def state(text):
     item = {"type": "file", "mode": "0644", "owner": "root", "group": "root", "size": 1, "digest": text}
     scopes = {"files": {"status": "ok", "note": "", "items": {"/etc/\udcff": item}, "excluded": {}}}
-    return {"format": 1, "machine": {"machine_id": "m1"}, "scopes": scopes}
+    return {"format": FORMAT, "machine": {"machine_id": "m1"}, "scopes": scopes}
 
 
 def take(store, text, host="web1"):

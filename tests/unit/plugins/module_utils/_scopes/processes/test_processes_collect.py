@@ -16,38 +16,6 @@ from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.context im
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.processes import collect as processes
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.processes.selection import Selection
 
-CONTAINER = "ab" * 32
-ROW = {"pid": 7, "ppid": 1, "name": "sleep", "username": "ann"}
-
-
-@pytest.mark.parametrize(("cgroup", "owner"), [
-    ("/system.slice/nginx.service", "unit:nginx.service"),
-    ("/system.slice/system-worker.slice/worker@a.service/child", "unit:worker@a.service"),
-    ("/system.slice/docker-%s.scope" % CONTAINER, "container:abababababab"),
-    ("/docker/%s" % CONTAINER, "container:abababababab"),
-    ("/machine.slice/libpod-%s.scope/container" % CONTAINER, "container:abababababab"),
-    ("/user.slice/user-1000.slice/session-3.scope", "session:session-3"),
-    ("/user.slice/user-1000.slice/user@1000.service/app.slice/sync.service", "unit:user@ann/sync.service"),
-    ("/user.slice/user-1000.slice/user@1000.service/init.scope", "unit:user@1000.service"),
-    ("/", "alone:sleep"),
-])
-def test_owner(cgroup, owner):
-    assert processes.owner_of(cgroup, ROW)[0] == owner
-
-
-def test_kernel_threads_have_one_owner():
-    assert processes.owner_of("/", dict(ROW, ppid=2)) == ("kernel", "kernel")
-
-
-@pytest.mark.parametrize(("content", "path"), [
-    ("0::/system.slice/a.service\n", "/system.slice/a.service"),
-    ("12:pids:/x\n1:name=systemd:/system.slice/a.service\n0::/\n", "/system.slice/a.service"),
-    ("1:name=systemd:/system.slice/a.service\n", "/system.slice/a.service"),
-    ("", "/"),
-])
-def test_control_group_of_both_hierarchies(content, path):
-    assert processes.parse_cgroup(content) == path
-
 
 def test_a_real_process_is_seen_without_its_secret(tmp_path):
     listener = socket.create_server(("127.0.0.1", 0))
@@ -63,11 +31,6 @@ def test_a_real_process_is_seen_without_its_secret(tmp_path):
     assert entries[0]["argv"][-1] == "--password=[redacted]"
     assert os.path.samefile(entries[0]["exe"], os.path.realpath(sys.executable))
     assert entries[0]["listening"] == [address]
-
-
-@pytest.mark.parametrize(("name", "program"), [("sleep", "sleep"), ("memfd:runc (deleted)", "runc"), ("(deleted)", "?"), (None, "?")])
-def test_a_program_that_was_started_from_memory_has_a_plain_name(name, program):
-    assert processes.owner_of("/", dict(ROW, name=name))[0] == "alone:" + program
 
 
 def test_only_selected_processes_are_read():

@@ -81,3 +81,78 @@ def test_keys_that_name_no_unit_fail_before_systemctl_takes_them_for_a_pattern()
     assert {user: list(units) for user, units in managers.items()} == {"": ["shop.service"], "ula": ["own.timer"]}
     assert sorted(done) == sorted("services:" + key for key in keys[2:])
     assert done["services:*"].failed == "'*' is not the name of a unit."
+
+
+class Manager:
+    """A manager of one unit, which answers each job with the sockets it opens then."""
+
+    def __init__(self, monkeypatch, opens, before=RUNS):
+        self.opens, self.jobs, self.state, self.sockets = opens, [], before, opens.get("before", [])
+        monkeypatch.setattr(services, "_show", lambda _systemctl, units: dict.fromkeys(units, self.state))
+        monkeypatch.setattr(services, "_settle", lambda _systemctl, goals: dict.fromkeys(goals, self.state))
+        monkeypatch.setattr(services, "_tell", self.tell)
+        monkeypatch.setattr(services, "add_listens", self.add_listens)
+        monkeypatch.setattr(services, "RELOADED", 0)
+        monkeypatch.setattr(services, "STARTED", 0)
+
+    def tell(self, _systemctl, jobs):
+        for job, units in jobs.items():
+            if units:
+                self.jobs.append(job)
+                self.state, self.sockets = RUNS, self.opens.get(job, self.sockets)
+        return []
+
+    def add_listens(self, items, _missed):
+        for key, item in items.items():
+            item["listens"] = [place for place in self.sockets if not key.endswith(".socket") or place in item["listens"]]
+
+
+def listening(verb, *places, key="shop.service"):
+    return dict(step("active", verb, key), want={"active": "active", "listens": list(places)})
+
+
+A, B = "tcp 0.0.0.0:1883", "tcp 0.0.0.0:1884"
+
+
+@pytest.mark.parametrize(("verb", "before", "opens", "jobs"), [
+    ("reload", RUNS, {"before": [A], "reload-or-restart": [A, B]}, ["reload-or-restart"]),
+    ("reload", RUNS, {"before": [A], "restart": [A, B]}, ["reload-or-restart", "restart"]),
+    ("restart", RUNS, {"before": [A], "restart": [A, B]}, ["restart"]),
+    ("start", DEAD, {"start": [A, B]}, ["start"]),
+    ("start", RUNS, {"before": [A], "restart": [A, B]}, ["restart"]),
+    ("start", RUNS, {"before": [A, B]}, []),
+])
+def test_a_unit_is_restarted_where_a_reload_opens_no_socket(monkeypatch, verb, before, opens, jobs):
+    manager = Manager(monkeypatch, opens, before)
+    done = services._bring(["systemctl"], {"shop.service": listening(verb, A, B)})
+    assert manager.jobs == jobs
+    assert done == {"services:shop.service": services.CHANGED if jobs else services.UNCHANGED}
+
+
+def test_a_unit_that_still_listens_elsewhere_is_said_to_and_holds_nobody_up(monkeypatch):
+    manager = Manager(monkeypatch, {"before": [A]})
+    (done,) = services._bring(["systemctl"], {"shop.service": listening("reload", A, B)}).values()
+    assert manager.jobs == ["reload-or-restart", "restart"]
+    assert done == services.Done(True, "listens_differ: on the host %s, %s, in the twin %s" % (A, B, A), blocks=False)
+
+
+def test_a_unit_that_fails_is_said_to_fail_and_not_to_listen_elsewhere(monkeypatch):
+    manager = Manager(monkeypatch, {}, DEAD)
+    monkeypatch.setattr(services, "_settle", lambda _systemctl, goals: dict.fromkeys(goals, FAILED))
+    (done,) = services._bring(["systemctl"], {"shop.service": listening("start", A)}).values()
+    assert manager.jobs == ["start"] and done.failed.startswith("shop.service is failed and not active")
+
+
+def test_units_whose_sockets_are_no_matter_are_not_read(monkeypatch):
+    Manager(monkeypatch, {})
+    monkeypatch.setattr(services, "add_listens", lambda items, _missed: pytest.fail("read: %s" % sorted(items)) if items else None)
+    assert services._bring(["systemctl"], {"shop.service": step("active", "reload")}) == {"services:shop.service": services.CHANGED}
+
+
+def test_sockets_are_awaited_until_they_are_there(monkeypatch):
+    manager = Manager(monkeypatch, {"before": []})
+    monkeypatch.setattr(services, "STARTED", 3600)
+    monkeypatch.setattr(services.time, "sleep", lambda _seconds: setattr(manager, "sockets", [A]))
+    assert services._elsewhere({"shop.service": listening("start", A)}, services.STARTED) == {}
+    assert services._elsewhere({"shop.socket": listening("start", A, key="shop.socket")}, 0) == {}
+    assert services._elsewhere({"shop.socket": listening("start", B, key="shop.socket")}, 0) == {"shop.socket": []}

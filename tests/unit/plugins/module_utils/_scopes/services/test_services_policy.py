@@ -55,3 +55,17 @@ def test_patterns():
     assert matches_any(POLICY.machinery, "virtqemud-ro.socket")
     for unit in ("nginx.service", "virtuoso.service", "ssh.service"):
         assert not matches_any(POLICY.substrate + POLICY.machinery, unit)
+
+
+def test_an_address_of_the_host_is_not_asked_for():
+    item = dict(UNIT, listens=["tcp 0.0.0.0:80"], listens_at=["tcp 10.0.0.5:53", "udp 10.0.0.5:53"])
+    assert adjust("a.service", item) == (dict(UNIT, listens=["tcp 0.0.0.0:80"]), "address_absent: tcp 10.0.0.5:53, udp 10.0.0.5:53")
+    unable = dict(item, programs=["/opt/x/run"])
+    assert adjust("a.service", unable, ["/opt/x/run"]) == ({"load": "loaded", "programs": ["/opt/x/run"]}, "needs_excluded: /opt/x/run")
+
+
+def test_a_unit_that_listens_elsewhere_and_nothing_else_is_explained_by_that():
+    item, have = dict(UNIT, listens=["tcp 0.0.0.0:80", "tcp 0.0.0.0:81"]), dict(UNIT, listens=[])
+    assert POLICY.explains(item, have, ("listens",)) == "listens_differ: on the host tcp 0.0.0.0:80, tcp 0.0.0.0:81, in the twin nowhere"
+    assert POLICY.explains(item, UNIT, ("listens",)) is None, "where the twin does not know, nothing is said"
+    assert POLICY.explains(item, have, ("digest", "listens")) is None

@@ -63,3 +63,14 @@ def test_reached_units_are_told_why():
     both = {"shop.service": RUNS}
     steps = made(reached={"shop.service": {"verb": "reload", "because": ["files:/etc/shop.conf", "files:/etc/b"]}}, desired=both, actual=both)
     assert [(step["verb"], step["because"]) for step in steps] == [("reload", "reloads: /etc/shop.conf changed (and 1 more)")]
+
+
+def test_a_unit_that_listens_elsewhere_is_told_so_and_where_it_is_to_listen():
+    desired, actual = {"shop.service": dict(RUNS, listens=["tcp 0.0.0.0:80"])}, {"shop.service": dict(RUNS, listens=[])}
+    reach = {"shop.service": {"verb": "reload", "because": ["services:shop.service"]}}
+    change = unit(actual["shop.service"], desired["shop.service"], fields=("listens",))
+    (step,) = made(change, reached=reach, desired=desired, actual=actual)
+    assert (step["verb"], step["because"]) == ("reload", "reloads: it listens elsewhere than on the host")
+    assert (step["want"], step["have"]) == ({"active": "active", "listens": ["tcp 0.0.0.0:80"]}, {"active": "active", "listens": []})
+    reach["shop.service"]["because"].insert(0, "files:/etc/shop.conf")
+    assert [step["because"] for step in made(change, reached=reach, desired=desired, actual=actual)] == ["reloads: /etc/shop.conf changed"]
