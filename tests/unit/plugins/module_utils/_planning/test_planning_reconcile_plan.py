@@ -250,3 +250,12 @@ def test_a_twin_that_was_read_afresh_keeps_what_is_known_of_it():
         "uuid": "u", "boot_id": "b2", "touched": 3, "format": FORMAT, "scopes": {}, "substrate": before["substrate"], "given_up": {"files": {}},
     }
     assert read_afresh("u", "b2", 3, {}, None)["substrate"] is None
+
+
+def test_a_file_with_a_new_listener_is_one_reload_that_says_where_to_listen():
+    host = scopes(files={"/etc/shop.conf": dict(MOTD, digest="b" * 64)}, **LISTENS)
+    plan = reconcile(OPTIONS, host, twin(files={"/etc/shop.conf": MOTD}, **HALF))
+    assert told(plan) == [("ensure", "/etc/shop.conf"), ("reload", "shop.service")]
+    assert plan.steps[1]["because"] == "reloads: /etc/shop.conf changed"
+    assert plan.steps[1]["want"] == {"active": "active", "listens": PLACES}
+    assert plan.steps[1]["requires"] == ["files:/etc/shop.conf"]
