@@ -1,14 +1,17 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pages of docs/ and the README agree with the tree."""
+"""The pages of docs/ and the README agree with the tree, the options and the messages of the code."""
 from __future__ import annotations
 
+import ast
 import collections
+import functools
 import pathlib
 import re
 
 import pytest
+import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ARCHITECTURE = ROOT / "docs/architecture.md"
@@ -45,3 +48,73 @@ def test_the_architecture_page_names_every_file_once():
 def test_links_lead_to_files(page):
     targets = LINK.findall(page.read_text(encoding="utf-8"))
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def table_rows(page):
+    """The cells of each table row of a page."""
+    lines = (ROOT / page).read_text(encoding="utf-8").splitlines()
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines if line.startswith("| ")]
+
+
+@functools.lru_cache(maxsize=None)
+def role_options():
+    """{option: its specification} of all roles."""
+    found = {}
+    for path in sorted((ROOT / "roles").glob("*/meta/argument_specs.yml")):
+        for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"].values():
+            found.update(entry.get("options", {}))
+    return found
+
+
+def option_rows():
+    """(option, default as the README writes it) of each row of the README's table of options."""
+    for cells in table_rows("README.md"):
+        names = re.findall(r"`((?:twin|install|uninstall)_\w+)`", cells[0])
+        if len(cells) == 3 and names and not re.sub(r"`\w+`|, ", "", cells[0]):
+            yield from ((name, cells[1].strip("`")) for name in names)
+
+
+OPTIONS = list(option_rows())
+
+
+def test_the_table_of_options_is_found():
+    assert len(OPTIONS) >= 15
+
+
+@pytest.mark.parametrize(("name", "default"), OPTIONS)
+def test_the_readme_states_the_default_of_an_option(name, default):
+    assert name in role_options(), "no role has the option %s" % name
+    real = role_options()[name].get("default")
+    assert yaml.safe_load(default) == real or (default, real) in (("empty", ""), ("none", None))
+
+
+@functools.lru_cache(maxsize=None)
+def messages():
+    """All texts of plugins, roles and playbooks except docstrings, each with single blanks."""
+    texts = []
+    for path in sorted((ROOT / "plugins").rglob("*.py")):
+        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        docstrings = {node.value for node in nodes if isinstance(node, ast.Expr)}
+        texts += [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in docstrings]
+    for folder in ("roles", "playbooks"):
+        texts += [path.read_text(encoding="utf-8") for path in sorted((ROOT / folder).rglob("*.yml"))]
+    return [" ".join(text.split()) for text in texts]
+
+
+QUOTES = [
+    pytest.param(quote, id="%s: %s" % (page, quote))
+    for page in ("README.md", "docs/troubleshooting.md") for cells in table_rows(page) for quote in re.findall(r'"([^"]+)"', cells[0])
+]
+
+
+@pytest.mark.parametrize("quote", QUOTES)
+def test_the_code_contains_a_quoted_message(quote):
+    """A … in the quote stands for what the code fills in."""
+    pattern = re.compile(r"(?:%[a-z]|%\.\d[a-z]|\{\{.+?\}\}|\{\w+\})".join(re.escape(part) for part in quote.split("…")))
+    assert any(pattern.search(text) for text in messages()), "no message of the code: %s" % quote
+
+
+def test_the_readme_names_what_uninstall_leaves():
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## Uninstall\n")[2].partition("\n## ")[0]
+    caches = yaml.safe_load((ROOT / "roles/uninstall/vars/main.yml").read_text(encoding="utf-8"))["uninstall_caches"]
+    assert [path for path in caches if "`%s`" % path not in section] == []
