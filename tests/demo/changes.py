@@ -1,9 +1,9 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is changed on the host before everybody's eyes, and the plain commands that are asked on both machines.
+"""Table of changes to the host, each with a plain command that compares both machines.
 
-One row per change: the demo shows them, the integration tests and the bench run them. Every command is a shell line.
+The demo shows the changes, the integration tests and the benchmarks run them. Every command is a shell line.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Change(NamedTuple):
 
 _UNIT = """cat > /etc/systemd/system/shop-cache.service <<'END'
 [Unit]
-Description=Shop cache, added while you watch
+Description=Shop cache, added by the demo
 [Service]
 ExecStart=/bin/sleep infinity
 [Install]

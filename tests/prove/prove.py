@@ -29,7 +29,7 @@ def parts():
 
 
 def said(*argv):
-    """First line of what a command says; empty where there is none."""
+    """First line of a command's output, or an empty text."""
     try:
         lines = subprocess.run(argv, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout.decode(errors="replace").splitlines()
     except FileNotFoundError:
@@ -38,7 +38,7 @@ def said(*argv):
 
 
 def versions():
-    """What the proof is made with, by name."""
+    """Versions of the programs that the proof uses, by name."""
     pending = said("git", "status", "--porcelain", "--", "plugins", "roles", "playbooks")
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 30
     emulated = not os.access("/dev/kvm", os.W_OK) or said("grep", "-cE", "svm|vmx", "/proc/cpuinfo") == "0"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lab's command line."""
+"""Command line of the lab."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from .shell import LabError, locked
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="lab", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("packages", help="install what the lab needs")
-    commands.add_parser("hypervisor", help="make qemu:///system answer, or stop what was started for it").add_argument("verb", choices=["up", "down"])
-    verbs = commands.add_parser("host", help="one lab host").add_subparsers(dest="verb", required=True, metavar="VERB")
-    up = verbs.add_parser("up", help="build or take from cache, unpack, boot; nothing when it runs")
+    commands.add_parser("packages", help="install the packages that the lab needs")
+    commands.add_parser("hypervisor", help="start libvirt, or stop the programs that the lab started for it").add_argument("verb", choices=["up", "down"])
+    verbs = commands.add_parser("host", help="manage one lab host").add_subparsers(dest="verb", required=True, metavar="VERB")
+    up = verbs.add_parser("up", help="create and boot the host; do nothing if it runs")
     up.add_argument("name")
-    up.add_argument("--release", default=tree.codename(), help="of this machine's distribution; default: its own")
+    up.add_argument("--release", default=tree.codename(), help="release of this machine's distribution; default: the same release")
     up.add_argument("--template", default="web", choices=sorted(path.name for path in tree.TEMPLATES.iterdir()))
-    for verb, text in (("down", "stop it and remove its tree"), ("ssh", "log in"), ("info", "its facts as JSON")):
+    for verb, text in (("down", "stop the host and remove its files"), ("ssh", "log in to the host"), ("info", "print facts about the host as JSON")):
         verbs.add_parser(verb, help=text).add_argument("name")
-    execute = verbs.add_parser("exec", help="run a command in it: lab host exec NAME -- CMD...")
+    execute = verbs.add_parser("exec", help="run a command in the host: lab host exec NAME -- CMD...")
     execute.add_argument("name")
     execute.add_argument("argv", nargs=argparse.REMAINDER, metavar="CMD")
-    commands.add_parser("list", help="lab hosts").add_argument("--json", action="store_true")
+    commands.add_parser("list", help="list the lab hosts").add_argument("--json", action="store_true")
     commands.add_parser("down", help="remove every lab host and the lab's network")
     return parser
 
@@ -85,7 +85,7 @@ def _run(options: argparse.Namespace) -> int:
 def main() -> int:
     options = _parser().parse_args()
     if os.geteuid() != 0:
-        sys.stderr.write("lab: The lab makes machines and networks, so it needs root: sudo lab ...\n")
+        sys.stderr.write("lab: The lab creates machines and networks, so run it as root: sudo lab ...\n")
         return 1
     try:
         return _run(options)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A lab host: a systemd-nspawn machine with its own tree, address and ssh keys. Nothing is remembered that the machine itself can tell."""
+"""Creates and removes lab hosts: systemd-nspawn machines with their own tree, address and ssh keys. Facts are read from the machine, not stored."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def facts(name: str) -> dict[str, str]:
 
 
 def nspawn_pid(name: str) -> int | None:
-    """The systemd-nspawn that runs this host's tree, found among the machine's processes: no pid file can go stale."""
+    """Process id of the systemd-nspawn that runs this host's tree, from the list of processes: a pid file could be outdated."""
     mark = f"--directory={HOSTS / name / 'tree'}".encode()
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
@@ -49,7 +49,7 @@ def nspawn_pid(name: str) -> int | None:
 
 
 def leader(name: str) -> int | None:
-    """Process 1 of the host as this machine numbers it, known by its root directory: it outlives a killed systemd-nspawn."""
+    """Process id, on this machine, of the host's process 1, found by its root directory: it outlives a killed systemd-nspawn."""
     try:
         root = (HOSTS / name / "tree").stat()
     except FileNotFoundError:
@@ -80,9 +80,9 @@ def up(name: str, release: str, template: str) -> None:
             _wait_ready(name)
     else:
         _wait_ready(name)
-        say(f"host {name}: runs")
+        say(f"host {name}: already runs")
     known = facts(name)
-    say(f"host {name}: {known['release']}/{known['template']} at {known['address']}; log in by '{shlex.join(ssh_command(name))}'")
+    say(f"host {name}: {known['release']}/{known['template']} at {known['address']}; log in with '{shlex.join(ssh_command(name))}'")
 
 
 def _unpack(name: str, release: str, template: str) -> None:
@@ -118,7 +118,7 @@ def key() -> Path:
 
 
 def _make_own(root: Path, name: str, address: str) -> None:
-    """What may not be the same on two machines."""
+    """Set the values that must differ between machines."""
     write(root / "etc/hostname", name + "\n")
     write(root / "etc/hosts", f"127.0.0.1\tlocalhost\n127.0.1.1\t{name}\n::1\tlocalhost ip6-localhost ip6-loopback\n")
     # an empty machine-id would make this a first boot, which presets every unit
@@ -198,7 +198,7 @@ def down(name: str) -> None:
     for pid in (leader(name), nspawn_pid(name)):
         if pid is not None:
             stop(pid, f"lab host '{name}'", signal.SIGKILL)
-            say(f"host {name}: process {pid} stopped")
+            say(f"host {name}: stopped process {pid}")
     for path in (HOSTS / name, HOSTS / f".{name}.new"):
         if path.exists():
             shutil.rmtree(path)

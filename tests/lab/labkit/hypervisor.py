@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""qemu:///system, on machines with and without systemd as init."""
+"""Starts and stops libvirt (qemu:///system), on machines with and without systemd as process 1."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def answers() -> bool:
 
 
 def _open_kvm() -> None:
-    """What udev does where it runs. Else libvirt finds that QEMU's user may not open what root may, and probes QEMU anew at every look: 4 s each."""
+    """Set the mode of /dev/kvm as udev does. Otherwise libvirt probes QEMU in every call, which takes 4 s, because QEMU's user may not open it."""
     if KVM.exists() and KVM.stat().st_mode & 0o060 != 0o060:
         shutil.chown(KVM, group="kvm")
         KVM.chmod(0o660)
@@ -45,7 +45,7 @@ def _open_kvm() -> None:
 def up() -> None:
     _open_kvm()
     if answers():
-        say("hypervisor: qemu:///system answers")
+        say("hypervisor: libvirt runs")
         return
     with stage("hypervisor: starting libvirt", "2 s"):
         if systemd_is_init():
@@ -72,11 +72,11 @@ def _start(name: str, program: str, command: list[str], path: Path) -> None:
 
 
 def down() -> None:
-    """Stop what `up` started; running twins go on, as libvirt means it."""
+    """Stop the programs that `up` started. Running twins continue, as libvirt intends."""
     for name, program, _command, _path in reversed(DAEMONS):
         pid_file = RUN / f"{name}.pid"
         pid = alive(pid_file, program)
         if pid:
             stop(pid, program, signal.SIGTERM)
-            say(f"hypervisor: {program} stopped")
+            say(f"hypervisor: stopped {program}")
         pid_file.unlink(missing_ok=True)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lab's own bridge: addresses set by the lab, names by a small dnsmasq, a way out to the package sources."""
+"""Creates the lab's bridge, with fixed addresses, a dnsmasq for names, and a route to the package sources."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DNSMASQ = RUN / "dnsmasq.pid"
 
 
 def up() -> None:
-    """Idempotent; a bridge, rules or a dnsmasq that a killed run left are used or replaced."""
+    """Create the network. It is idempotent: a bridge, rules or a dnsmasq of a killed run are reused or replaced."""
     RUN.mkdir(parents=True, exist_ok=True)
     if not Path(f"/sys/class/net/{BRIDGE}").exists():
         run(["ip", "link", "add", BRIDGE, "type", "bridge"])

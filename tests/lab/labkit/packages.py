@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the lab needs of the distribution's packages."""
+"""Installs the distribution packages that the lab needs."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A lab host, its twin and their user: the collection installed from its tarball, an inventory, and plain commands on both machines."""
+"""Commands for one lab host and its twin: install the collection from its tarball, run playbooks, and run plain commands on both machines."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ LAB = str(ROOT / "tests" / "lab" / "lab")
 
 
 class Pair:
-    """Names, places and command lines of one host and its twin. Nothing is run before it is asked for."""
+    """Names, paths and command lines of one host and its twin."""
 
     def __init__(self, host: str, home: Path | None = None) -> None:
-        """home is the user's directory: it takes the collection, the inventory and what Ansible keeps."""
+        """home is the user's directory, with the collection, the inventory and the files of Ansible."""
         self.host = host
         self.domain = "twin-" + host
         self.home = home or cache() / "pairs" / host
@@ -59,7 +59,7 @@ class Pair:
         return [str(Path(sys.executable).parent / "ansible-galaxy"), "collection", "install", "-p", str(target), "--offline", tarball]
 
     def variables(self) -> dict[str, str]:
-        """What an inventory says of the lab host."""
+        """Inventory variables of the lab host."""
         facts = json.loads(said(self.lab("host", "info", self.host)))
         return {
             "ansible_host": facts["address"], "ansible_user": "root", "ansible_ssh_private_key_file": facts["key"],
@@ -67,17 +67,17 @@ class Pair:
         }
 
     def write_inventory(self, others: dict[str, dict[str, object]] | None = None, **variables: object) -> None:
-        """The user's part, JSON being YAML; others: further members of twin_hosts, variables: what all of them are given."""
+        """Write the user's inventory as JSON. others are further members of twin_hosts; variables are set for all of them."""
         group = {"hosts": {self.host: self.variables(), **(others or {})}, "vars": variables}
         self.home.mkdir(parents=True, exist_ok=True)
         self.inventory.write_text(json.dumps({"all": {"children": {"twin_hosts": group}}}, indent=2))
 
     def on_host(self, command: str) -> str:
-        """What a shell line says on the host."""
+        """Output of a shell line on the host."""
         return said(self.lab("host", "exec", self.host, "--", "sh", "-c", command))
 
     def on_twin(self, command: str) -> str:
-        """What a shell line says in the twin, by the hypervisor's own way in."""
+        """Output of a shell line in the twin, over the hypervisor's ssh_config."""
         return said(self.twin_ssh("sh -c " + shlex.quote(command)))
 
     def twin_ssh(self, *words: str) -> list[str]:
@@ -85,5 +85,5 @@ class Pair:
 
 
 def said(argv: list[str]) -> str:
-    """All that a command says, on either stream."""
+    """Output of a command, both streams."""
     return subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False).stdout.decode(errors="replace").strip()

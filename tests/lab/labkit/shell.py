@@ -24,7 +24,7 @@ class LabError(Exception):
 
 
 def cache() -> Path:
-    """Where everything heavy is kept between runs."""
+    """Directory of the cache, which is kept between runs."""
     home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(os.environ.get("SAFETYTWIN_CACHE") or Path(home) / "safetytwin")
 
@@ -36,7 +36,7 @@ def say(text: str) -> None:
 
 @contextlib.contextmanager
 def stage(name: str, usual: str) -> Iterator[None]:
-    """Tell what is being done and how long it usually takes, then how long it took."""
+    """Print what is done and how long it usually takes, then how long it took."""
     say(f"{name} (usually {usual}) ...")
     start = time.monotonic()
     yield
@@ -63,7 +63,7 @@ def run(argv: Sequence[str | Path], *, check: bool = True, timeout: float = 600,
 
 
 def wait_until(true: Callable[[], bool], what: str, seconds: float, hint: str) -> None:
-    """Poll a condition; after `seconds` say what did not come true and where to look."""
+    """Poll a condition; after `seconds` raise an error that names the condition and where to look."""
     end = time.monotonic() + seconds
     while not true():
         if time.monotonic() > end:
@@ -82,13 +82,13 @@ def write(path: Path, text: str, mode: int = 0o644) -> None:
 
 @contextlib.contextmanager
 def locked() -> Iterator[None]:
-    """One lab command at a time changes anything; a killed one leaves no lock behind."""
+    """Hold the lock of the lab, so that one command at a time changes it; the kernel releases the lock of a killed command."""
     RUN.mkdir(parents=True, exist_ok=True)
     with open(RUN / "lock", "w", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("waiting for another lab command to end")
+            say("wait until another lab command ends")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

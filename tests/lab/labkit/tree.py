@@ -57,7 +57,7 @@ def _one_line(line: str) -> dict[str, str]:
 
 
 def build(release: str, template: str) -> Path:
-    """The cached tree for these inputs as a tar, built when it is not there. A killed build leaves nothing that counts."""
+    """Path of the cached tar of the tree for these inputs; builds it if it does not exist. A killed build leaves no tar."""
     folder = TEMPLATES / template
     if not folder.is_dir():
         known = ", ".join(sorted(path.name for path in TEMPLATES.iterdir()))
@@ -67,7 +67,7 @@ def build(release: str, template: str) -> Path:
     key = hashlib.sha256(json.dumps([1, release, packages, listed, _digests(folder)]).encode()).hexdigest()[:16]
     target = cache() / "lab" / "trees" / f"{release}-{template}-{key}.tar.zst"
     if target.exists():
-        say(f"tree: {release}/{template} from the cache")
+        say(f"tree: use {release}/{template} from the cache")
         return target
     work = cache() / "lab" / "work"
     shutil.rmtree(work, ignore_errors=True)

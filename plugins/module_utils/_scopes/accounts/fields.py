@@ -8,14 +8,14 @@ from __future__ import annotations
 from ..grammars import ACCOUNT, GECOS, HOME, ID, Listing, prefixed
 from ..model import Scope, desired
 
-SCOPE = Scope("Users, groups and memberships of the local files; no password hashes.", True, {
+SCOPE = Scope("Users, groups and memberships in /etc/passwd and /etc/group, without password hashes.", True, {
     "group": {
         "gid": desired(ID, "Numeric id.", needed=True),
-        "members": desired(Listing(ACCOUNT, 65536), "Sorted user names that /etc/group lists.", needed=True),
+        "members": desired(Listing(ACCOUNT, 65536), "Sorted user names from /etc/group.", needed=True),
     },
     "user": {
         "uid": desired(ID, "Numeric id.", needed=True),
-        "group": desired(ACCOUNT, "Name of the primary group (its number where it has no name).", needed=True),
+        "group": desired(ACCOUNT, "Name of the primary group, or its number if it has no name.", needed=True),
         "gecos": desired(GECOS, "Comment field.", needed=True),
         "home": desired(HOME, "Home directory.", needed=True),
         "shell": desired(HOME, "Login shell.", needed=True),

@@ -24,13 +24,13 @@ def _key(kind: str) -> Text:
     return Text("", pattern, 1024, "%s:ENGINE/NAME, where ENGINE is docker or podman, for a rootless one with @USER" % kind)
 
 
-SCOPE = Scope("Docker and Podman, from their API sockets: run specifications, images, networks, volumes.", False, {
+SCOPE = Scope("Containers, images, networks and volumes of Docker and Podman, from their API sockets.", False, {
     "container": {
-        "spec": desired(SPEC, "The run specification from inspect, redacted; see spec.py for its members."),
-        "running": desired(FLAG, "Wanted and running."),
-        "state": telemetry(STATE, "pid, started, health, exit code."),
+        "spec": desired(SPEC, "Run specification from inspect, redacted; spec.py describes its members."),
+        "running": desired(FLAG, "True if the container runs or restarts."),
+        "state": telemetry(STATE, "Process id, start time, health and exit code."),
     },
-    "image": {"tags": desired(Listing(IMAGE, 1024), "Repository tags."), "bytes": telemetry(BYTES, "Size.")},
-    "network": {"spec": desired(SPEC, "Driver, subnets, options, labels.")},
-    "volume": {"spec": desired(SPEC, "Driver, options, labels.")},
+    "image": {"tags": desired(Listing(IMAGE, 1024), "Repository tags."), "bytes": telemetry(BYTES, "Size in bytes.")},
+    "network": {"spec": desired(SPEC, "Driver, subnets, options and labels.")},
+    "volume": {"spec": desired(SPEC, "Driver, options and labels.")},
 }, builds_on=("files",), keys={kind: _key(kind) for kind in ("container", "image", "network", "volume")}, most=20000)

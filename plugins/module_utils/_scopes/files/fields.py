@@ -10,17 +10,17 @@ from ..model import Scope, desired, telemetry
 
 MODE = Text("mode", r"[0-7]{4}", 4, "permission bits as four octal digits")
 
-SCOPE = Scope("Configuration and local files, by path.", True, {
+SCOPE = Scope("Configuration files and local files, by path.", True, {
     "": {
         "type": desired(choice("file", "dir", "link"), "file, dir or link.", needed=True),
         "mode": desired(MODE, "Permission bits in octal, four digits; not for links."),
         "owner": desired(ACCOUNT, "User name, or number where it has no name.", needed=True),
         "group": desired(ACCOUNT, "Group name, or number where it has no name.", needed=True),
-        "target": desired(LINK_TARGET, "Where a link points."),
+        "target": desired(LINK_TARGET, "Target of a link."),
         "size": desired(BYTES, "Bytes of a regular file."),
         "digest": desired(DIGEST, "SHA-256 of a regular file's content."),
-        "package": telemetry(PACKAGE, "Package the path belongs to (for links in /etc/systemd: the target's)."),
-        "pristine": telemetry(FLAG, "Content equals the package's own: known by the package, not carried."),
+        "package": telemetry(PACKAGE, "Package that owns the path; of a link in /etc/systemd, the package of its target."),
+        "pristine": telemetry(FLAG, "The content equals that of the package, so it is not sent."),
     },
 }, builds_on=("accounts", "packages"), keys={"": PATH}, most=200000, needs={
     "": {"type": {"file": ("mode", "size", "digest"), "dir": ("mode",), "link": ("target",)}},

@@ -14,17 +14,17 @@ ADDRESS = Text("address", r"[0-9A-Fa-f][0-9A-Fa-f.:]*/[0-9]{1,3}|::[0-9A-Fa-f.:]
 DISK = Text("disk", r"[A-Za-z0-9_][A-Za-z0-9_.!-]*", 64, "a name of a block device")
 NIC = Text("interface", r"[A-Za-z0-9_][A-Za-z0-9_.@-]*", 15, "a name of a network interface")
 
-SCOPE = Scope("What the machine is made of.", False, {
+SCOPE = Scope("Hardware, kernel and distribution of the machine.", False, {
     "cpu": {
-        "architecture": desired(MACHINE, "Machine name as uname gives it."),
+        "architecture": desired(MACHINE, "Architecture, from uname -m."),
         "count": desired(Number(1, 65536), "Logical processors.", needed=True),
         "model": telemetry(text(256), "Model name from /proc/cpuinfo."),
     },
     "memory": {"bytes": desired(BYTES, "Physical memory in bytes, from /proc/meminfo.", needed=True)},
     "disk": {
         "bytes": desired(BYTES, "Size in bytes, from /sys/block."),
-        "model": telemetry(text(256), "Vendor's model name."),
-        "rotational": telemetry(FLAG, "True for spinning disks."),
+        "model": telemetry(text(256), "Model name from the vendor."),
+        "rotational": telemetry(FLAG, "True for rotating disks."),
     },
     "filesystem": {
         "type": desired(FILESYSTEM, "File system type, from /proc/self/mountinfo."),
@@ -34,13 +34,16 @@ SCOPE = Scope("What the machine is made of.", False, {
     },
     "nic": {
         "driver": telemetry(NAME, "Kernel driver."),
-        "mtu": desired(Number(0, 2**31 - 1), "Bytes."),
+        "mtu": desired(Number(0, 2**31 - 1), "Largest packet in bytes."),
         "mac": identity(MAC, "Hardware address."),
-        "addresses": identity(Listing(ADDRESS, 4096), "Addresses with prefix length."),
+        "addresses": identity(Listing(ADDRESS, 4096), "IP addresses with prefix length."),
     },
-    "firmware": {"kind": telemetry(choice("uefi", "bios"), "uefi or bios."), "vendor": telemetry(text(256), "From DMI.")},
-    "virtualization": {"kind": telemetry(WORD, "As systemd-detect-virt names it; none on bare metal.")},
-    "kernel": {"release": desired(RELEASE, "As uname -r."), "command_line": telemetry(text(4096), "From /proc/cmdline.")},
+    "firmware": {
+        "kind": telemetry(choice("uefi", "bios"), "Kind of firmware: uefi or bios."),
+        "vendor": telemetry(text(256), "Vendor of the firmware, from DMI."),
+    },
+    "virtualization": {"kind": telemetry(WORD, "Name from systemd-detect-virt; none on physical hardware.")},
+    "kernel": {"release": desired(RELEASE, "Release from uname -r."), "command_line": telemetry(text(4096), "Command line from /proc/cmdline.")},
     "distribution": {
         "id": desired(DISTRIBUTION, "ID of os-release."),
         "version_id": desired(DISTRIBUTION, "VERSION_ID of os-release."),

@@ -40,7 +40,7 @@ ENVIRONMENT_FILE = Record({"path": PATH, "optional": FLAG}, needed=("path", "opt
 _SOCKET = Text("", r"(?:tcp|udp) (?:[0-9.]{7,15}|\[[0-9a-f:.]{2,45}\]):[0-9]{1,5}", 64, "tcp or udp, an address and a port")
 LISTENS = Listing(_SOCKET, 1024)
 
-SCOPE = Scope("systemd units that matter: service, socket, timer, path, the admin's mounts, targets.", True, {
+SCOPE = Scope("Services, sockets, timers, paths, targets, and mounts with a unit file in /etc; init scripts, supervisord programs and snap services.", True, {
     "": {
         "load": desired(WORD, "LoadState: loaded, masked, not-found, bad-setting, error."),
         "active": desired(choice("active", "inactive", "failed"), "Settled ActiveState: active, inactive or failed."),
