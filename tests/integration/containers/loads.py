@@ -7,18 +7,20 @@ from __future__ import annotations
 from docked import IMAGE
 
 SECONDS = 300  # after which systemd ends whatever a killed test left at work
-# Connects, talks and hangs up; each connection is there for a moment.
-CONNECTS = """
-import socket, time
-server = socket.create_server(("127.0.0.1", 7007))
+PORT = 7007
+# Opens five more connections three times a second, talks on each, and keeps them: the number of sockets only rises, so that no two harvests agree.
+CONNECTS = f"""
+import resource, socket, time
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+server, kept = socket.create_server(("127.0.0.1", {PORT})), []
 for number in range(1000):
-    clients = [socket.create_connection(("127.0.0.1", 7007)) for _ in range(number % 5 + 1)]
-    for client in clients:
-        server.accept()[0].sendall(b"x" * 1000)
+    for _ in range(5):
+        kept += [socket.create_connection(("127.0.0.1", {PORT})), server.accept()[0]]
+        kept[-1].sendall(b"x" * 1000)
     time.sleep(0.3)
-    for client in clients:
-        client.close()
 """
+LISTENS = f"until grep -q ':{PORT:04X} ' /proc/net/tcp; do sleep 0.1; done"
 LOADS = {
     "processes": ("sh", "-c", "for i in $(seq 900); do sleep 0.6 & sleep 0.3; done"),
     "connections": ("python3", "-c", CONNECTS),
@@ -39,6 +41,7 @@ def start(docked):
     for name, command in LOADS.items():
         unit = ["systemd-run", "--quiet", "--collect", "--unit", "load-" + name, "--property", f"RuntimeMaxSec={SECONDS}"]
         docked.execute(*unit, *command)
+    docked.change(LISTENS)
     docked.change(CONTAINERS)
 
 
