@@ -73,14 +73,15 @@ def _is_kept(path, reply):
     try:
         with open(path, encoding="ascii") as stream:
             private, kept = stat.S_IMODE(os.fstat(stream.fileno()).st_mode) == MODE, json.load(stream)
-    except (OSError, ValueError):
+        parse_envelope(kept, path)
+    except (OSError, RecursionError, TwinError, ValueError):
         return False
-    return private and isinstance(kept, dict) and _identity(kept) == _identity(reply)
+    return private and _identity(kept) == _identity(reply)
 
 
 def _identity(reply):
     """What makes two documents the same one."""
-    return [reply.get(name) for name in COMPARED], sorted(reply.get("scopes") or ()), sorted(reply.get("blobs") or ())
+    return [reply.get(name) for name in COMPARED], sorted(reply["scopes"]), sorted(reply["blobs"])
 
 
 def _write(path, reply):

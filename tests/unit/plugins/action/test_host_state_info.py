@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+from types import SimpleNamespace
 
 import pytest
 
@@ -110,7 +111,8 @@ def result(tmp_path, monkeypatch):
     monkeypatch.setattr(host_state_info.C, "DEFAULT_LOCAL_TMP", str(tmp_path))
     action = host_state_info.ActionModule.__new__(host_state_info.ActionModule)
     monkeypatch.setattr(host_state_info.ActionModule, "_where", lambda _self: "web1")
-    return lambda reply: action._result({"base": None, "dest": None}, reply)
+    action._task = SimpleNamespace(check_mode=False)
+    return lambda reply, dest=None: action._result({"base": None, "dest": dest}, reply)
 
 
 def without(name):
@@ -121,6 +123,15 @@ def test_a_reply_becomes_a_result(result):
     told = result(REPLY)
     assert (told["digest"], told["differs"], told["seconds"]) == ("a" * 64, True, {"total": 1.5})
     assert told["scopes"] == {"accounts": {"status": "ok", "note": "", "items": 1, "removed": 0, "excluded": 0}}
+
+
+@pytest.mark.parametrize("kept", ["", "[]", "{}", '{"scopes": 5}', '{"scopes": [{}, 1]}', '{"scopes": {}, "blobs": 5}', "[" * 100000])
+def test_a_file_of_another_kind_is_replaced_by_the_document(result, tmp_path, kept):
+    path = tmp_path / "web1.json"
+    path.write_text(kept)
+    path.chmod(0o600)
+    assert result(REPLY, dest=str(path))["changed"] and json.loads(path.read_text()) == REPLY
+    assert not result(REPLY, dest=str(path))["changed"]
 
 
 @pytest.mark.parametrize("reply", [
