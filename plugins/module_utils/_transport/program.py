@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import json
 import sys
 import zlib
@@ -14,6 +15,7 @@ from .._base.errors import Busy, Refused, TwinError
 from .._base.interpreter import switch
 
 KINDS = {"refused": Refused, "busy": Busy, "error": TwinError}
+_SYSTEM = "system"  # kind of an error of the machine itself, such as a full disk
 _MARK = b"safetytwin:"
 
 
@@ -30,6 +32,8 @@ def respond(work: Callable[[], Any]) -> NoReturn:
         reply, status = {"reply": work()}, 0
     except TwinError as error:
         reply, status = {"error": str(error), "kind": _kind(error)}, 1
+    except OSError as error:
+        reply, status = {"error": _system_error(error), "kind": _SYSTEM}, 1
     sys.stdout.buffer.write(pack(reply) + b"\n")
     sys.stdout.flush()
     raise SystemExit(status)
@@ -37,6 +41,11 @@ def respond(work: Callable[[], Any]) -> NoReturn:
 
 def _kind(error: TwinError) -> str:
     return next(kind for kind, known in KINDS.items() if isinstance(error, known))
+
+
+def _system_error(error: OSError) -> str:
+    advice = " Free space there; the next sync tries again." if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+    return "%s%s.%s" % (error.strerror or error, " (%s)" % error.filename if error.filename else "", advice)
 
 
 def pack(document: Any) -> bytes:
@@ -59,6 +68,8 @@ def _reply(packed: bytes, where: str) -> Any:
     except (ValueError, RecursionError, zlib.error):
         answer = None
     if isinstance(answer, dict) and isinstance(answer.get("error"), str):
+        if answer.get("kind") == _SYSTEM:
+            raise TwinError("%s: %s" % (where, answer["error"]))
         raise KINDS.get(str(answer.get("kind")), TwinError)(answer["error"])
     if isinstance(answer, dict) and "reply" in answer:
         return answer["reply"]

@@ -30,6 +30,7 @@ def collect(context: Context) -> Body:
     seen = set()
     files = _Files(context)
     for path, info, reason in walk.paths(context) if context.only is None else walk.named(context, context.only):
+        info = info or (files.as_packaged(path) if reason == "secret_excluded" else None)
         item, reason = (None, reason) if info is None else files.item(path, info)
         seen.add(path)
         if reason:
@@ -54,6 +55,18 @@ class _Files:
         groups, _bad = parse_groups(context.read("/etc/group") or b"")
         self.users = _names(users, "uid")
         self.groups = _names(groups, "gid")
+
+    def as_packaged(self, path: str) -> os.stat_result | None:
+        """What lstat says of a file that is as its package brought it, which is no secret of this host; None for every other path."""
+        original = self.originals.get(dpkg.modern(path))
+        if original is None:
+            return None
+        try:
+            info = os.lstat(raw(self.context.at(path)))
+            small = stat.S_ISREG(info.st_mode) and info.st_size <= files_content.LIMIT
+            return info if small and files_content.examine(self.context, path, info, original).pristine else None
+        except (OSError, files_content.Vanished):
+            return None
 
     def item(self, path: str, info: os.stat_result) -> tuple[Item | None, str | None]:
         """(item, None), (None, reason), or (None, None) for what a package brings by itself."""

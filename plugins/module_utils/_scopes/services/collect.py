@@ -75,17 +75,24 @@ def _system_units(context: Context) -> Items:
     if context.only is not None:
         return _only(context.only, bus_names)
     tree = scan()
-    named = wanted_targets(tree) | admin_mounts(tree) | {"default.target"}
-    units = _at_rest(show(SYSTEM, GLOBS + sorted(named)), bus_names)
+    units = _at_rest(show(SYSTEM, GLOBS + sorted(_named(tree))), bus_names)
     kept = _kept(context.cache, tree, units, bus_names)
     items = {name: dict(fields) for name, fields in kept.items() if fields and name not in units}
     items.update(systemd.items(units, bus_names))
     return items
 
 
+def _named(tree: Tree) -> set[str]:
+    """The items of kinds of which not all are items."""
+    return wanted_targets(tree) | admin_mounts(tree) | {"default.target"}
+
+
 def _only(keys: Collection[str], bus_names: set[str]) -> Items:
     """A few units and nothing else, with the triggers their state depends on."""
     names = {key for key in keys if not key.startswith(OTHERS)}
+    others = {name for name in names if not name.endswith(RUNNING)}
+    if others:
+        names -= others - _named(scan())
     templates = {name for name in names if is_template(name)}
     units = show(SYSTEM, names - templates)
     triggers = {name for unit in units.values() for name in systemd.split_names(unit.get("TriggeredBy", ""))}

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import os
 import pathlib
 import subprocess
@@ -26,6 +27,20 @@ def test_a_reply_survives_a_chatty_login():
 def test_errors_arrive_as_what_they_were(kind, error):
     with pytest.raises(error, match="^A sentence.$"):
         program.unpack(program.pack({"error": "A sentence.", "kind": kind}), "host")
+
+
+@pytest.mark.parametrize(("wrong", "sentence"), [
+    (OSError(errno.ENOSPC, "No space left on device", "/var/x"), "^web1: No space left on device \\(/var/x\\). Free space there; the next sync tries again.$"),
+    (OSError(errno.EIO, "Input/output error"), "^web1: Input/output error.$"),
+])
+def test_an_error_of_the_machine_itself_is_a_sentence_that_names_it(wrong, sentence, capfdbinary):
+    def work():
+        raise wrong
+
+    with pytest.raises(SystemExit):
+        program.respond(work)
+    with pytest.raises(TwinError, match=sentence):
+        program.unpack(capfdbinary.readouterr().out, "web1")
 
 
 def test_no_answer_is_a_sentence_with_what_was_said():

@@ -87,6 +87,19 @@ def test_secrets_stay_on_the_host_and_are_none_of_the_twins(machine):
     assert "/etc/app/env" in twin["items"] and list(twin["excluded"]) == ["/etc/ssl/private/site.pem"]
 
 
+def test_a_file_that_is_as_its_package_brought_it_is_no_secret_whatever_its_path_says(machine):
+    stock = b"roger:$6$public$example\n"
+    put(machine, "/etc/mosquitto/pwfile.example", stock)
+    status = machine / "var/lib/dpkg/status"
+    status.write_bytes(status.read_bytes() + b" /etc/mosquitto/pwfile.example %s\n" % hashlib.md5(stock).hexdigest().encode())
+    for role in (HOST, TWIN):
+        body = harvest(machine, role)
+        assert body["items"]["/etc/mosquitto/pwfile.example"]["pristine"] and not body["excluded"]
+    put(machine, "/etc/mosquitto/pwfile.example", stock + b"zoe:$6$own$hash\n")
+    for role in (HOST, TWIN):
+        assert harvest(machine, role)["excluded"] == {"/etc/mosquitto/pwfile.example": "secret_excluded"}
+
+
 def test_what_cannot_be_carried_has_its_reason(machine, monkeypatch):
     os.mkfifo(machine / "etc/pipe")
     server = socket.socket(socket.AF_UNIX)

@@ -70,6 +70,22 @@ def test_show_asks_once_and_not_for_nothing(monkeypatch):
     assert [argv[-3:] for argv in asked] == [["--", "a.service", "b.service"]]
 
 
+def test_a_few_units_are_read_as_all_of_them_are(monkeypatch):
+    """Package scripts are followed by a look at every loaded unit: slices and scopes are no items then, either."""
+    asked = []
+
+    def show(_command, names):
+        asked.extend(names)
+        return {name: dict(UNIT, Id=name) for name in names}
+
+    monkeypatch.setattr(services, "show", show)
+    monkeypatch.setattr(services, "scan", lambda: None)
+    monkeypatch.setattr(services, "wanted_targets", lambda _tree: {"web.target"})
+    monkeypatch.setattr(services, "admin_mounts", lambda _tree: {"srv.mount"})
+    found = services._only(["a.service", "system-a.slice", "web.target", "all.target", "srv.mount", "proc.mount", "sysv:cron"], set())
+    assert sorted(found) == sorted(asked) == ["a.service", "srv.mount", "web.target"]
+
+
 def test_units_on_their_way_are_looked_at_again(monkeypatch):
     monkeypatch.setattr(services, "PAUSE", 0)
     answers = [dict(UNIT, ActiveState="activating"), dict(UNIT, ActiveState="active")]
