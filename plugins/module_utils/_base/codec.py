@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Text, JSON documents, digests and atomic writes, as all machines and stages use them."""
+"""Converts text and bytes, writes canonical JSON, digests and files; all machines and stages use it."""
 from __future__ import annotations
 
 import base64
@@ -23,7 +23,7 @@ def raw(value: str) -> bytes:
 
 
 def outward(value: Any) -> Any:
-    """A value as Ansible and people may see it: strings that are not valid text become {"b64": …}, at any depth."""
+    """A value for Ansible and people: strings that are not valid text become {"b64": …}, at any depth."""
     if isinstance(value, str):
         try:
             value.encode("utf-8")
@@ -43,7 +43,7 @@ def _outward_key(key: Any) -> Any:
 
 
 def printable(value: str, most: int) -> str:
-    """A text that a terminal or log can take: escapes in the place of what is not printable, at most `most` characters, then a digest of all of it."""
+    """A text for a terminal or log: escapes replace characters that are not printable; after `most` characters follows a digest of the whole text."""
     shown = "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in value[:most])
     return shown if len(value) <= most and len(shown) <= most else "%s…%s" % (shown[:most - 9], digest(value)[:8])
 

@@ -15,7 +15,7 @@ OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
 
 
 def machine(root: str = "") -> dict[str, Any]:
-    """The machine part of a harvest; what a machine does not have is an empty string."""
+    """The machine part of a harvest; a value that the machine does not have is an empty string."""
     release = os_release(root)
     return {
         "machine_id": _line(root + "/etc/machine-id"),
@@ -34,12 +34,12 @@ def machine(root: str = "") -> dict[str, Any]:
 
 
 def boot_id() -> str:
-    """Another one after each boot of this machine."""
+    """The id of this boot; it changes with each boot."""
     return _line("/proc/sys/kernel/random/boot_id")
 
 
 def os_release(root: str = "") -> dict[str, str]:
-    """{NAME: value} of os-release; {} where there is none."""
+    """{NAME: value} of os-release; {} if the file does not exist."""
     for path in OS_RELEASE:
         content = _read(root + path)
         if content:
@@ -48,7 +48,7 @@ def os_release(root: str = "") -> dict[str, str]:
 
 
 def parse_os_release(content: str) -> dict[str, str]:
-    """{NAME: value} of the text of os-release; lines that are no assignment of a shell are left out."""
+    """{NAME: value} of the text of os-release; lines that are not shell assignments are left out."""
     found = {}
     for name, value in re.findall(r"^([A-Z][A-Z0-9_]*)=(.*)$", content, re.MULTILINE):
         try:
@@ -63,7 +63,7 @@ def _line(path: str) -> str:
 
 
 def _read(path: str) -> str:
-    """A small file's text; "" where it is absent or this user may not read it."""
+    """The text of a small file; "" if it does not exist or this user may not read it."""
     try:
         with open(path, "rb") as stream:
             return text(stream.read())

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Twin ids: their grammar, and the id of the twin that follows a host. A twin's libvirt domain, directory, socket and lock bear its id."""
+"""Twin ids: their grammar, and the id of the twin that follows a host. A twin's libvirt domain, directory, socket and lock have its id as their name."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def following(host: str) -> str:
 
 
 def check(twin_id: str) -> str:
-    """The id itself; TwinError where it is not a valid one."""
+    """Return the id; raise TwinError if it is not valid."""
     if not PATTERN.fullmatch(twin_id):
         raise TwinError(
             "%r is no twin id: use 1 to %d ASCII letters, digits, dots, underscores and hyphens, and begin with a letter or digit." % (twin_id, LIMIT)
@@ -39,12 +39,12 @@ def check(twin_id: str) -> str:
 
 
 def chosen(twin_id: str | None, host: str) -> str:
-    """The id that an option twin names, or that of the twin that follows the host where the option is empty."""
+    """The id that the option twin names; if the option is empty, the id of the twin that follows the host."""
     require_text("host name", host)
     return check(twin_id) if twin_id else following(host)
 
 
 def require_text(what: str, value: str) -> None:
-    """Refuse a name that XML or a person could not carry."""
+    """Refuse a name that is empty or not printable."""
     if not value or not value.isprintable():
         raise TwinError("The %s %r is empty or not printable: choose another." % (what, value))

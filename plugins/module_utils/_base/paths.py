@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every directory and file of ours, on hosts, hypervisors and in twins. Only this file spells them."""
+"""Directories and files of the collection on hosts, hypervisors and twins. Only this file contains their paths."""
 from __future__ import annotations
 
 CONFIGURATION = "/etc/safetytwin"

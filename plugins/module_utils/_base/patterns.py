@@ -28,7 +28,7 @@ def regex(pattern: str) -> str:
 @functools.lru_cache(maxsize=None)
 def any_of(patterns: tuple[str, ...]) -> Pattern[str]:
     """The compiled regular expression of a tuple of patterns."""
-    # Patterns with a common beginning share it, so that a path that begins otherwise is done with at once.
+    # Patterns with a common beginning share it, so that a path with another beginning fails at once.
     branches, rest = [], list(patterns)
     for head in ("/etc/", "**/", ""):
         tails = [pattern[len(head):] for pattern in rest if pattern.startswith(head)]

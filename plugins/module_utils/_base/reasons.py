@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 REPRODUCED = "reproduced"
-DEGRADED = "degraded"  # there, but not in every field
-IMPOSSIBLE = "impossible"  # not there
+DEGRADED = "degraded"  # in the twin, but not with every field
+IMPOSSIBLE = "impossible"  # not in the twin
 
 
 class Reason(NamedTuple):
-    """How much of an item a reason leaves, and the sentence it stands for."""
+    """The level of an item with this reason, and the reason as a sentence."""
 
     level: str
     sentence: str
@@ -31,7 +31,7 @@ REASONS = {
     "vanished": Reason(IMPOSSIBLE, "It changed or vanished while it was read; the next cycle reads it again."),
     "special_file": Reason(IMPOSSIBLE, "Sockets, pipes and devices are created by the programs that use them."),
     "other_filesystem": Reason(IMPOSSIBLE, "Another file system is mounted there. Add the path to twin_roots to mirror it."),
-    # decided where data of machines comes in
+    # decided when data from machines is checked
     "invalid": Reason(IMPOSSIBLE, "The machine described it in a way that breaks the rules of the state format."),
     "invalid_last_kept": Reason(DEGRADED, "The machine described it in a way that breaks the rules of the state format. Its last valid state is kept."),
     # decided by policy
@@ -64,7 +64,7 @@ def code_of(reason: str) -> str:
 
 
 def explain(reason: str) -> str:
-    """A reason as a sentence, its detail behind it."""
+    """A reason as a sentence, followed by its detail in brackets."""
     code, colon, detail = reason.partition(":")
     sentence = REASONS[code].sentence
     return "%s (%s)" % (sentence, detail.strip()) if colon else sentence

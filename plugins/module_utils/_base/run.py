@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The only place that runs other programs."""
+"""Runs other programs; no other file does."""
 from __future__ import annotations
 
 import os
@@ -14,7 +14,7 @@ Word = Union[str, bytes]
 
 
 class Result(NamedTuple):
-    """What a program came to: its exit status, and what it wrote."""
+    """Exit status and output of a program."""
 
     rc: int
     out: bytes
@@ -22,7 +22,7 @@ class Result(NamedTuple):
 
 
 TIMEOUT = 40  # seconds; shorter than twin_harvest_timeout, so that a program that hangs fails its scope by name
-# One language for every parser, whatever the machine speaks.
+# Parsers need one language, whatever the machine's locale is.
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "LANGUAGE": "C", "SYSTEMD_PAGER": "", "SYSTEMD_COLORS": "0"}
 
 
@@ -54,14 +54,14 @@ def run(
 
 
 def start(argv: Sequence[Word]) -> None:
-    """Start a program that outlives this one, with no terminal and nothing to read or say."""
+    """Start a program that outlives this one, without a terminal, input or output."""
     subprocess.Popen(  # pylint: disable=ansible-bad-function  # as above
         argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, env=dict(os.environ, **ENVIRONMENT)
     )
 
 
 def check(argv: Sequence[Word], doing: str, **options: Any) -> bytes:
-    """Run a program that has to succeed and return its output; doing names the work in the error's sentence."""
+    """Run a program and return its output; raise an error if it fails. doing names the work in the error's sentence."""
     result = run(argv, **options)
     if result.rc:
         said = last_words(result.err) or last_words(result.out) or "exit status %d" % result.rc
@@ -70,6 +70,6 @@ def check(argv: Sequence[Word], doing: str, **options: Any) -> bytes:
 
 
 def last_words(output: bytes, lines: int = 3) -> str:
-    """The end of a program's output as one line of text: where programs say why they failed."""
+    """The end of a program's output as one line of text; programs write there why they failed."""
     text = output.decode("utf-8", "replace").strip().splitlines()
     return " / ".join(line.strip() for line in text[-lines:])

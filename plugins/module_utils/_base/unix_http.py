@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HTTP over a local socket, for Docker, Podman, snapd and supervisord."""
+"""Sends HTTP requests over local sockets, for Docker, Podman, snapd and supervisord."""
 from __future__ import annotations
 
 import http.client
@@ -23,7 +23,7 @@ class _Connection(http.client.HTTPConnection):
 
 
 def call(path: str, method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None, timeout: float = 5) -> bytes:
-    """Body (bytes) of a successful answer of the service at socket `path`; timeout in seconds for each wait."""
+    """Body (bytes) of a successful answer from the service at socket `path`; timeout is in seconds, for each wait."""
     connection = _Connection(path, timeout)
     try:
         connection.request(method, url, body, headers or {})

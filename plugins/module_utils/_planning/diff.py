@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Differences between the actual and the desired state, per item, over desired fields, in a fixed order."""
+"""Calculates the differences between the actual and the desired state, per item, over desired fields, in a fixed order."""
 from __future__ import annotations
 
 from typing import Collection, Mapping

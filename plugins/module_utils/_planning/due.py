@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a twin needs a cycle, and why: one answer for the gate, the playbook and the cycle itself."""
+"""Decides whether a twin needs a cycle, and why; the gate, the playbook and the cycle itself use it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Situation(TypedDict):
 
 
 class Asked(TypedDict):
-    """What the head of the store and the domain do not tell; now is in seconds since 1970. See Situation for the rest."""
+    """Values that the head of the store and the domain do not contain; now is in seconds since 1970. Situation describes the rest."""
 
     now: float
     audit_interval: float
@@ -78,7 +78,7 @@ _REASONS: tuple[tuple[Condition, Due], ...] = (
 
 
 def situation(head: Mapping[str, Any] | None, twin: Mapping[str, Any] | None, asked: Asked) -> Situation:
-    """What is known, from the store's head of a host (None where it is new), the twin's domain (None where there is none), and what is asked."""
+    """The situation from the store's head of a host (None if it is new), the twin's domain (None if it does not exist), and what is asked."""
     known: Mapping[str, Any] = head or {"paused": "", "applying": "", "settled": False, "seen": False, "touched": 0, "audited": 0, "fidelity": {}}
     return {
         "known": head is not None, "paused": known["paused"], "domain": twin["state"] if twin else "", "applying": bool(known["applying"]),
@@ -89,7 +89,7 @@ def situation(head: Mapping[str, Any] | None, twin: Mapping[str, Any] | None, as
 
 
 def due(now: Situation) -> list[Due]:
-    """Why the twin needs a cycle; empty if it needs none. A paused twin needs one only to record a changed host."""
+    """The reasons for a cycle; empty if the twin needs none. A paused twin needs one only to record a changed host."""
     if now["paused"] and not now["resume"]:
         return [CHANGED] if now["changed"] else []
     for holds, reason in _ENDS:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fidelity report: which items are reproduced, which are not, and why."""
+"""Makes the fidelity report: which items are reproduced, which are not, and why."""
 
 from __future__ import annotations
 
@@ -71,14 +71,14 @@ def report(
 
 
 class _Judge:
-    """Says of each item of the host why it is not in the twin, if it is not."""
+    """Finds the reason of each item of the host that is not reproduced in the twin."""
 
     def __init__(
         self, host: Scopes, desired: Scopes, exceptions: Mapping[str, Reasons], actual: Scopes, failures: Mapping[str, Reasons],
     ) -> None:
         self.host = host
         self.desired, self.exceptions, self.actual, self.failures = desired, exceptions, actual, failures
-        self.lost: dict[str, str] = {}  # packages that are not in the twin as they should be
+        self.lost: dict[str, str] = {}  # packages that differ in the twin, with the reason
         self.without: dict[str, list[str]] = {}  # units, by their keys, with the files that they read and that are not in the twin as they should be
 
     def scope(self, scope: str, body: Body) -> list[Row]:
@@ -107,7 +107,7 @@ class _Judge:
         fields = lane if have is None else _differing(scope, key, have, item)
         skipped = self.failures.get(scope, {}).get(key, "") if not fields else ""
         if have is not None and not fields:
-            # What should have made a running unit read its changed files was skipped: nothing differs, and it is not as on the host.
+            # The restart or reload was skipped: no field differs, but the running unit still uses its old files.
             if code_of(skipped) == "dependency_failed":
                 return _row(scope, key, skipped, {})
             return _row(scope, key, needs(self.without[key]), {}) if scope == "services" and key in self.without else None
@@ -115,7 +115,7 @@ class _Judge:
         return _row(scope, key, self._reason(scope, key, item, have), shown)
 
     def _reason(self, scope: str, key: str, item: Item, have: Item | None) -> str:
-        """Policy's reason where the twin is what policy wants; else what failed, or what it hangs on."""
+        """Policy's reason if the twin is as policy wants it; otherwise what failed, or on what the item depends."""
         want = self.desired[scope]["items"].get(key) if scope in self.desired else None
         reason = self._policy(scope, key)
         obeyed = want is None or (have is not None and not _differing(scope, key, have, want))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one place that decides the order of a plan: what is printed, and what the engine applies.
+"""Decides the order of a plan, both of the printed plan and of its application.
 
 A batch begins when the batches that its steps come after, or require, have ended. Inside a batch, steps that require each other stand in
 levels, one after the other.
@@ -24,7 +24,7 @@ class Batch(NamedTuple):
 
 
 def after_of(orders: dict[str, Order]) -> dict[str, set[str]]:
-    """{batch: batches that end before it begins}, from what each batch says of itself and of others."""
+    """{batch: batches that end before it begins}, from what each batch declares about itself and others."""
     found: dict[str, set[str]] = {name: set(order.after) for name, order in orders.items()}
     for name, order in orders.items():
         for later in order.before:
@@ -33,7 +33,7 @@ def after_of(orders: dict[str, Order]) -> dict[str, set[str]]:
 
 
 def batches(steps: Iterable[Step]) -> list[Batch]:
-    """The batches of a plan in order; a sentence where steps wait for each other."""
+    """The batches of a plan in order; raises TwinError if steps wait for each other."""
     members: dict[str, list[Step]] = {}
     for step in steps:
         members.setdefault(step["batch"], []).append(step)
@@ -55,7 +55,7 @@ def _before(name: str, steps: list[Step], home: dict[str, str]) -> set[str]:
 
 
 def _in_turn(after: dict[str, set[str]]) -> list[str]:
-    """The names in order; of those that could come next, the first by name."""
+    """The names in order; if several could come next, the first in the alphabet does."""
     turn: list[str] = []
     waiting = set(after)
     while waiting:
@@ -68,7 +68,7 @@ def _in_turn(after: dict[str, set[str]]) -> list[str]:
 
 
 def _levels(steps: list[Step]) -> list[list[Step]]:
-    """The steps of a batch, each behind those of the batch that it requires."""
+    """The steps of a batch, each after the steps of the batch that it requires."""
     waiting = {step["id"]: step for step in steps}
     levels: list[list[Step]] = []
     while waiting:

@@ -14,7 +14,7 @@ from .._scopes.services.readers import RESTART, UnitReaders
 
 
 def dependents(changes: list[Change], desired_scopes: Scopes, actual_scopes: Scopes) -> dict[str, Reach]:
-    """{unit: Reach} of the units that changes reach, as each scope's affects.py says.
+    """{unit: Reach} of the units that changes affect, according to affects.py of each scope.
 
     Only units that are to be active and are. Whether a changed package's daemons restart is left to the package's own scripts.
     """
@@ -24,7 +24,7 @@ def dependents(changes: list[Change], desired_scopes: Scopes, actual_scopes: Sco
         for unit, verb in known[change.scope](change, readers) if change.scope in known else ():
             _add(found, unit, verb, ["%s:%s" % (change.scope, change.key)])
     for unit in [unit for unit in found if unit.endswith(".socket") and found[unit]["verb"] == RESTART]:
-        # A socket cannot be opened anew under a running service.
+        # systemd cannot open a socket again while its service runs.
         for service in readers.behind(unit):
             _add(found, service, RESTART, found[unit]["because"])
     return found

@@ -13,7 +13,7 @@ from . import graph
 
 
 def plan(changes: list[Change], reached: dict[str, Reach], desired: Scopes, actual: Scopes) -> list[Step]:
-    """The steps that make the changes, in the order of their application.
+    """The steps for the changes, in the order of their application.
 
     changes as from diff.diff, reached as from impact.dependents, desired and actual the scopes that both were made from.
     """

@@ -21,7 +21,7 @@ from .impact import needs, without
 
 
 def substrate_of(baseline: Scopes, host_scopes: Scopes) -> dict[str, list[str]]:
-    """What the twin's image has beyond its host, {scope: [key]}: found once, at the first harvest of the twin.
+    """Items of the twin's image that the host does not have, {scope: [key]}; found once, at the first harvest of the twin.
 
     Only scopes whose policy has image_extras: files and units belong to those packages, or follow the host.
     """
@@ -65,9 +65,9 @@ def _without_configuration(host_scopes: Scopes, wanted: Items, exceptions: dict[
 
 
 def _decide(scope: str, policy: Policy, key: str, item: Item, host: Scopes, rules: TwinRules) -> tuple[Item | None, str | None]:
-    """(the item the twin should have, or None; why it is not the host's)."""
+    """(the item that the twin should have, or None; the reason if it differs from the host's)."""
     name = policy.pattern_name(key)
-    # What a package of the machinery brings belongs to the machinery, whatever its name.
+    # The files and units of a machinery package belong to the machinery, whatever their names.
     if rules.get("self_host") and (matches_any(policy.machinery, name) or matches_any(packages.MACHINERY, item.get("package") or "")):
         return None, "safetytwin_self"
     wanted, reason = policy.adjust(key, item, host, rules)
@@ -77,7 +77,7 @@ def _decide(scope: str, policy: Policy, key: str, item: Item, host: Scopes, rule
 
 
 def kept(actual_scopes: Scopes, desired_scopes: Scopes, exceptions: dict[str, Reasons], rules: TwinRules) -> dict[str, Reasons]:
-    """{scope: {key: reason}} of what only the twin has and may keep."""
+    """{scope: {key: reason}} of the items that only the twin has and may keep."""
     own_packages = _without_host(rules, desired_scopes, exceptions)
     known = policies()
     stays: dict[str, Reasons] = {}
@@ -94,7 +94,7 @@ def kept(actual_scopes: Scopes, desired_scopes: Scopes, exceptions: dict[str, Re
 
 
 def _without_host(rules: TwinRules, desired_scopes: Scopes, exceptions: dict[str, Reasons]) -> frozenset[str]:
-    """Names of the twin's own packages that the host does not have: their files and units are the twin's, too."""
+    """Names of the twin's own packages that the host does not have; their files and units also belong to the twin."""
     excepted = exceptions.get("packages", {})
     of_host = set(_items(desired_scopes, "packages")) | {key for key, reason in excepted.items() if reason != "safetytwin_self"}
     return frozenset(map(packages.name_of, rules["substrate"].get("packages", ()))) - frozenset(map(packages.name_of, of_host))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One cycle's reasoning: what a twin should be, what differs, what to do about it. Values in, values out."""
+"""Combines the stages of a cycle: the desired state, the differences, the plan and its outcome. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .impact import dependents
 from .plan import plan
 from .policy import desire, kept, substrate_of
 
-# Reasons that may be gone by the next audit: it tries again.
+# Reasons that may no longer hold at the next audit, which tries again.
 PASSING = ("apply_failed", "dependency_failed", "package_not_fetched", "package_unavailable", "package_version_gone")
 
 
@@ -28,7 +28,7 @@ Failures = Dict[str, Reasons]
 
 
 class Options(TypedDict):
-    """What the user chose: drift is correct, report or pause; scopes are those to converge, or None for all."""
+    """Options of the user: drift is correct, report or pause; scopes are the scopes to converge, or None for all."""
 
     drift: str
     scopes: Sequence[str] | None
@@ -38,7 +38,7 @@ class Options(TypedDict):
 
 
 class ReconcilePlan(NamedTuple):
-    """What to do in a twin, and what that was decided from.
+    """The steps for a twin, and the values that led to them.
 
     drift: `SCOPE KEY` of what changed from within the twin. pause: why following pauses, or "". rest: whether scopes that were not chosen
     want something. given_up: what is left alone. failures: why, as the report shows it.
@@ -66,7 +66,7 @@ class Fetched(TypedDict):
 
 
 class Outcome(NamedTuple):
-    """What a plan came to: whether the twin changed, why items are not what they should be, and what is left alone from now on."""
+    """Outcome of a plan: whether the twin changed, why items differ, and which items are not tried again."""
 
     changed: bool
     failures: Failures
@@ -82,7 +82,7 @@ def read_afresh(uuid: str, boot_id: str, touched: int, scopes: Scopes, recorded:
 
 
 def reconcile(options: Options, host: Scopes, actual: Actual, recorded: Actual | None = None, unfinished: Sequence[Sequence[str]] = ()) -> ReconcilePlan:
-    """The plan that makes a twin what its host is.
+    """The plan that makes a twin the same as its host.
 
     actual: the twin now; recorded: the twin as it was recorded, where actual was just read; unfinished: [[unit, verb]] that a cycle which
     did not end still had to do.
@@ -107,7 +107,7 @@ def reconcile(options: Options, host: Scopes, actual: Actual, recorded: Actual |
 
 
 def outcome(made: ReconcilePlan, fetched: Fetched, results: Sequence[Result], after: Scopes) -> Outcome:
-    """What carrying out a plan came to; after is the twin as it was read back.
+    """The outcome of a plan; after is the twin as it was read back.
 
     What was tried and still differs is left alone until the host wants something else of it: no cycle tries the same again.
     """
@@ -137,7 +137,7 @@ def _unfetched(why: str) -> str:
 
 
 def verdict(made: ReconcilePlan, failures: Failures, after: Scopes) -> Report:
-    """The fidelity report of a twin that was read as after."""
+    """The fidelity report of a twin with the scopes `after`."""
     return report(made.host, made.desired, made.exceptions, after, failures, made.kept)
 
 
@@ -147,7 +147,7 @@ def _fail(failures: Failures, scope: str, key: str, said: str) -> None:
 
 
 def _may_come(reason: str, failures: Failures) -> bool:
-    """Whether the next cycle may reach what this one did not: a content is on its way, for the item itself or for what it depends on."""
+    """Whether the next cycle may succeed: a content of the item, or of an item that it depends on, has not arrived yet."""
     seen: set[str] = set()
     while code_of(reason) == "dependency_failed" and reason not in seen:
         seen.add(reason)
@@ -157,7 +157,7 @@ def _may_come(reason: str, failures: Failures) -> bool:
 
 
 def _drift(changes: list[Change], actual: Actual, recorded: Actual) -> list[Change]:
-    """Changes to make because the twin is no longer what it was when it was verified."""
+    """Changes of the plan that are necessary because the twin changed after it was verified."""
     found = []
     for change in changes:
         was = recorded["scopes"][change.scope]["items"].get(change.key)
@@ -190,7 +190,7 @@ def _still_given_up(options: Options, known: AllGivenUp, changes: list[Change], 
 
 
 def _without_orphans(given_up: AllGivenUp) -> AllGivenUp:
-    """Without the items that were skipped because of another one, where that other one is no longer given up."""
+    """Without the items that were skipped because of another item that is no longer given up."""
     named = {"%s %s" % (scope, key) for scope, keys in given_up.items() for key in keys}
 
     def orphaned(reason: str) -> bool:
@@ -201,7 +201,7 @@ def _without_orphans(given_up: AllGivenUp) -> AllGivenUp:
 
 
 def _unfinished(steps: Sequence[Sequence[str]], desired: Scopes, actual: Scopes) -> dict[str, Reach]:
-    """What an interrupted cycle still had to restart or reload; units that are not to run are left out."""
+    """Units that an interrupted cycle still had to restart or reload, without units that should not run."""
     if not steps:
         return {}
     wanted, present = desired["services"]["items"], actual["services"]["items"]

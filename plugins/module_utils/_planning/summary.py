@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plans and outcomes in words and numbers, for results, diff mode and reports."""
+"""Describes plans and outcomes in words and numbers, for results, diff mode and reports."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def counts(steps: Sequence[Step]) -> dict[str, int]:
 
 
 def sentences(failures: Failures) -> list[str]:
-    """A sentence for each item that did not become what it should be."""
+    """A sentence for each item that did not reach its desired state."""
     return ["%s %s: %s" % (scope, key, explain(reason)) for scope, keys in failures.items() for key, reason in sorted(keys.items())]
 
 

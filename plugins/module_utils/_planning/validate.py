@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The door: whatever a host sends comes through here once, and is typed behind it. Pure.
+"""Checks everything that a host sends, once; after that the values are typed. Pure.
 
 A broken rule in the envelope refuses the harvest. One in an item or scope costs that item or scope alone, see validate_scopes.
 
@@ -43,7 +43,7 @@ BLOBS, BLOB = 100000, 8 << 20  # contents in one reply, bytes of one
 
 
 def parse_harvest(raw: Any, previous: HostDocument | None, base: str | None, where: str) -> Harvest:
-    """What a host sent, checked: a reply of _harvest from the host named where.
+    """The checked reply of _harvest from the host named where.
 
     previous is the host's document as the store has it, base the digest it is stored under; both None for a host that is not known yet.
     TwinError where the envelope breaks a rule, Busy where the harvest builds on another state than base.
@@ -107,14 +107,14 @@ def _scopes(raw: dict[str, Any], base: HostDocument | None, previous: HostDocume
 
 
 def _declared(document: HostDocument) -> dict[str, Declared]:
-    """What the host declared of its scopes; a document of before the door was here has all that the host said."""
+    """What the host declared about its scopes; a document from before these checks contains everything that the host sent."""
     if "declared" in document:
         return dict(document["declared"])
     return {scope: {"digest": scope_digest(scope, body), "withheld": {}} for scope, body in document["scopes"].items()}
 
 
 def _left_out(scopes: Scopes) -> bool:
-    """Whether something in the scopes is not as the host said it."""
+    """Whether something in the scopes differs from what the host sent."""
     return any(code_of(reason) in LEFT_OUT for body in scopes.values() for reason in body["excluded"].values())
 
 
@@ -123,7 +123,7 @@ def _said_digest(declared: dict[str, Declared]) -> str:
 
 
 def _blobs(raw: dict[str, Any], wanted: set[Any], violations: list[str]) -> dict[str, bytes]:
-    """{digest: content} of the contents that the state names and that are what they say."""
+    """{digest: content} of the contents that the state names and whose digest is right."""
     found = {}
     for name, content in raw.items():
         decoded = _decoded(content) if name in wanted else None
@@ -152,6 +152,6 @@ def _telemetry(raw: dict[str, Any], violations: list[str]) -> dict[str, Any]:
 
 
 def parse_seconds(raw: Any) -> dict[str, float]:
-    """{stage: seconds} of a machine, without what is no such thing."""
+    """{stage: seconds} of a machine, without values of another form."""
     valid = raw.items() if isinstance(raw, dict) and len(raw) < 1000 else ()
     return {printable(name, WORD.longest): float(spent) for name, spent in valid if type(spent) in (int, float) and 0 <= spent < 1e9}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The door for what a twin sends: its own harvest, and its answer to a plan. Pure."""
+"""Checks everything that a twin sends: its own harvest, and its reply to a plan. Pure."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ SENTENCE = 2048  # characters of what the twin says of a step
 
 
 def parse_twin(raw: Any, names: Iterable[str], before: Scopes, where: str) -> Scopes:
-    """The named scopes of a twin that was read whole; before is what was known of it ({} where nothing was)."""
+    """The named scopes of a twin that was read as a whole; before is its last known state, or {}."""
     sent = _object(raw, "scopes", where)
     return {name: _scope(name, sent, before.get(name)) for name in names}
 
 
 def parse_apply(raw: Any, steps: Collection[str], before: Scopes, where: str) -> ApplyReply:
-    """A twin's reply to a plan with steps of these ids; before is what was known of the twin."""
+    """A twin's reply to a plan with steps of these ids; before is the last known state of the twin."""
     sent, read = _object(raw, "scopes", where), _object(raw, "read", where)
     results = raw.get("results")
     if not isinstance(results, list):
@@ -60,7 +60,7 @@ def _keys(scope: str, keys: Any) -> list[str] | None:
 
 
 def _results(raw: list[Any], steps: Collection[str]) -> list[Result]:
-    """What the twin says of the plan's steps; what is said of other steps is left out."""
+    """Results of the plan's steps from the twin; results of other steps are left out."""
     found: dict[str, Result] = {}
     for row in raw:
         step = row.get("id") if isinstance(row, dict) else None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Scopes that a machine sent, checked item by item against the schema and put together with what was known.
+"""Checks the scopes that a machine sent, item by item, against the schema, and merges them with the last known ones.
 
 An item that breaks a rule is left out with a reason; where the state before has it, that item stays instead. A scope of the wrong shape has
 failed, and all of it stays as it was known.
@@ -27,7 +27,7 @@ LONGEST_KEY = 8192  # characters of a key that is kept for the next delta althou
 
 
 class Parsed(NamedTuple):
-    """One scope behind the door. declared is None where the next harvest cannot be a delta to this one."""
+    """One checked scope. declared is None if the next harvest cannot be a delta to this one."""
 
     body: Body
     declared: Declared | None
@@ -57,7 +57,7 @@ def sentence(scope: str, key: str, wrong: str) -> str:
 
 
 def failed_scope(note: str, before: Body | None) -> Body:
-    """A scope that could not be read, with what was known of it."""
+    """A scope that could not be read, with its last known items."""
     known: Body = before or {"status": "failed", "note": "", "items": {}, "excluded": {}}
     return {"status": "failed", "note": note, "items": known["items"], "excluded": known["excluded"]}
 
@@ -96,7 +96,7 @@ class _Reader:
         self.traceable = True  # whether every item that was left out can be named in the next delta
 
     def read(self, known: Items) -> None:
-        """Put the sent items in the place of the known ones."""
+        """Replace the known items by the sent ones."""
         gone = set(self.raw.get("removed", ()))
         self.items = {key: item for key, item in known.items() if key not in gone}
         check, items = self.check.item, self.items
@@ -134,19 +134,19 @@ class _Reader:
             self._note(key, wrong)
 
     def _note(self, key: str, wrong: str) -> None:
-        """Say of an item why it is not the host's; a key that breaks no rule itself stands as it is, since the twin's item goes by it."""
+        """Record why an item differs from the host's. A valid key is kept unchanged, because the twin's item has the same key."""
         shown = key if self.check.key(key) is None else printable(key, SHOWN_KEY)
         self.excluded[shown] = "%s: %s" % ("invalid_last_kept" if key in self.items else "invalid", wrong)
         self.violations.append(sentence(self.scope, shown, wrong))
 
     def body(self) -> Body:
-        """The scope behind the door."""
+        """The checked scope."""
         return {
             "status": self.raw["status"], "note": printable(self.raw["note"], NOTE.longest), "items": self.items, "excluded": self.excluded,
         }
 
     def declared(self) -> Declared | None:
-        """The digest of the scope as it was sent, before anything was left out."""
+        """The digest of the scope as the machine sent it, before items were left out."""
         if not self.traceable:
             return None
         withheld = self.withheld
@@ -162,7 +162,7 @@ class _Reader:
 
 
 def _compared(scope: str, key: str, item: Any) -> Item | None:
-    """The fields of an item that are compared; None where it has no such form."""
+    """The compared fields of an item; None if the item has another form."""
     try:
         return desired(scope, key, item)
     except (AttributeError, KeyError, TypeError):
@@ -170,7 +170,7 @@ def _compared(scope: str, key: str, item: Any) -> Item | None:
 
 
 def _digest_of(scope: str, key: str, item: Any) -> str | None:
-    """The digest that the machine has of an item; None where it cannot have one."""
+    """The machine's digest of an item; None if it cannot have one."""
     compared = _compared(scope, key, item)
     try:
         return None if compared is None else digest(compared)

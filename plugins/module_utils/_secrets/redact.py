@@ -97,7 +97,7 @@ class TooMany(Exception):
 
 
 def secret_in(path: str, content: bytes) -> str | None:
-    """What kind of secret a file's bytes hold, in a few words, or None. The path only tells formats apart."""
+    """The kind of secret in a file's bytes, in a few words, or None. The path only decides about the format."""
     binary = b"\0" in content
     body = text(content)
     for what, hints, shape in _CERTAIN[:1] if binary else _CERTAIN:
@@ -133,7 +133,7 @@ def _named(body: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_name(found: Match[str]) -> bool:
-    """True if what stands before the value is the name of a secret, at a place where names stand."""
+    """True if the text before the value is the name of a secret, at a position where names stand."""
     if found.re is _DIRECTIVE:
         return True
     reach = max(0, found.start() - _REACH)
@@ -218,6 +218,6 @@ def redact_env(pairs: list[str]) -> list[str]:
 
 
 def version() -> str:
-    """Digest of the tables: what was examined under others is examined again."""
+    """Digest of the tables; a file that was examined with other tables is examined again."""
     shapes = [shape for _what, _hints, shape in _CERTAIN] + [_URL, *_NAMED, _MEMBER_BACKWARDS, _COMMENT, _PROGRAM, _INNOCENT, _REFERENCE]
     return digest([[shape.pattern for shape in shapes], _EXEMPT, _PROGRAM_FILES])

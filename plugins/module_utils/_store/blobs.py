@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The content store: contents in files named by their digest, and documents that belong to one record each.
+"""Stores contents in files that are named by their digest, and documents that belong to one record each.
 
 Directories are 0700 and files 0600 from the moment they exist. What put() has returned for survives a power cut.
 """
@@ -27,7 +27,7 @@ _SWEPT = ".swept"  # its time is when blobs were last looked through
 
 
 def sync_directory(path: str) -> None:
-    """Make the names in a directory survive a power cut."""
+    """Sync a directory, so that its names survive a power failure."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
@@ -36,7 +36,7 @@ def sync_directory(path: str) -> None:
 
 
 def make_directory(path: str, mode: int = 0o700) -> None:
-    """A directory and those above it, each made with this mode and synced."""
+    """Create a directory and its parents with this mode, and sync each."""
     if os.path.isdir(path):
         return
     above = os.path.dirname(path)
@@ -80,19 +80,19 @@ def _write(path: str, content: bytes) -> None:
 
 
 class Blobs:
-    """Contents that any number of records may name; retention removes those that none names."""
+    """Contents that any number of records may name; retention removes contents that no record names."""
 
     def __init__(self, directory: str) -> None:
         self.directory = directory
 
     def path(self, name: str) -> str:
-        """Where a blob lies, there or not; a name that is no digest is refused."""
+        """Path of a blob, whether it exists or not; a name that is not a digest is refused."""
         if not _NAME.fullmatch(name):
             raise TwinError("%r is not the name of a content (64 hexadecimal digits): harvest the host again." % name)
         return os.path.join(self.directory, name[:2], name)
 
     def put(self, name: str, content: bytes) -> None:
-        """Keep a content under its digest; one that is damaged here is replaced. Refused when it is another content."""
+        """Store a content under its digest and replace a damaged one. A content with another digest is refused."""
         if digest(content) != name:
             raise TwinError("A file's content does not have the digest it was sent under (%s): harvest the host again." % name)
         with self._locked(fcntl.LOCK_SH):
@@ -102,18 +102,18 @@ class Blobs:
                 os.utime(self.path(name))  # its record may not be written yet: sweep() spares what is new
 
     def get(self, name: str) -> bytes | None:
-        """A content by its digest, None when it is not here or is damaged."""
+        """A content by its digest; None if it is missing or damaged."""
         return _read(self.path(name), name) if _NAME.fullmatch(name) else None
 
     def files(self) -> Iterator[os.DirEntry[str]]:
-        """Every file here, whole or left by a killed write."""
+        """Paths of all files, also of those that a killed write left."""
         for prefix in sorted(os.listdir(self.directory)) if os.path.isdir(self.directory) else []:
             if len(prefix) == 2 and os.path.isdir(os.path.join(self.directory, prefix)):
                 with os.scandir(os.path.join(self.directory, prefix)) as found:
                     yield from (each for each in found if not each.is_dir(follow_symlinks=False))
 
     def swept(self) -> float:
-        """When sweep() last ran, in seconds since 1970; 0 if never."""
+        """Time of the last sweep() in seconds since 1970; 0 if there was none."""
         try:
             return os.stat(os.path.join(self.directory, _SWEPT)).st_mtime
         except FileNotFoundError:
@@ -142,20 +142,20 @@ class Blobs:
 
 
 class Documents:
-    """Contents that one record alone names, its owner; a newer one takes the place of the older once the record names it."""
+    """Contents that only their owner, one record, names. A newer content replaces the older one when the record names it."""
 
     def __init__(self, directory: str) -> None:
         self.directory = directory
 
     def put(self, owner: str, content: bytes) -> str:
-        """Keep a content beside the owner's others; returns its name."""
+        """Store a further content of the owner and return its name."""
         name = digest(content)
         if self.get(owner, name) is None:
             _write(os.path.join(self._of(owner), name), content)
         return name
 
     def get(self, owner: str, name: str) -> bytes | None:
-        """A content of the owner, None when it is not here or is damaged."""
+        """A content of the owner; None if it is missing or damaged."""
         return _read(os.path.join(self._of(owner), name), name)
 
     def keep_only(self, owner: str, names: set[str]) -> None:

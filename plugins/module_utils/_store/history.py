@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The revisions of hosts: each with what it changed, some whole, so that any of them can be read whole again."""
+"""Stores the revisions of hosts as deltas, and some as whole states, so that each revision can be read as a whole."""
 from __future__ import annotations
 
 import time
@@ -28,12 +28,12 @@ class History:
         self.backend, self.documents = backend, documents
 
     def newest(self, name: str, limit: int | None = 20) -> list[Revision]:
-        """The newest revisions of a host, newest first; all of them where limit is None."""
+        """The newest revisions of a host, newest first; all of them if limit is None."""
         found = self.backend.scan(*under(revisions_owner(name) + "/"), limit=limit, newest_first=True)
         return [unpack(Revision, entry) for _key, entry in found]
 
     def oldest(self, name: str) -> int:
-        """The number of the oldest revision that is kept; 0 when there is none."""
+        """The number of the oldest stored revision; 0 if there is none."""
         found = self.backend.scan(*under(revisions_owner(name) + "/"), limit=1)
         return unpack(Revision, found[0][1]).number if found else 0
 
@@ -46,16 +46,16 @@ class History:
         return unpack(Revision, entry)
 
     def delta(self, name: str, number: int) -> Document:
-        """What a revision changed against the one before: {"format", "machine", "scopes": see _scopes/state.delta}."""
+        """Difference between a revision and the previous one: {"format", "machine", "scopes": see _scopes/state.delta}."""
         self.revision(name, number)
         return self._deltas(name, number, number)[0]
 
     def deltas(self, name: str) -> list[Document]:
-        """What each revision that is kept changed, oldest first."""
+        """The delta of each stored revision, oldest first."""
         return self._deltas(name, 0, MOST)
 
     def whole_before(self, name: str, number: int) -> int:
-        """The newest revision up to a number from which on everything can be read without an older one; 0 when there is none."""
+        """The newest revision up to a number that is stored as a whole; 0 if there is none."""
         found = self.backend.scan(revision_key(name, 0), revision_key(name, number + 1), 2 * WHOLE_EVERY, newest_first=True)
         return next((revision.number for revision in (unpack(Revision, entry) for _key, entry in found) if revision.whole), 0)
 
@@ -77,7 +77,7 @@ class History:
         return migrate(state, "Revision %d of %s" % (number, name))
 
     def _beginning(self, name: str, revision: Revision) -> Document:
-        """The state a chain of deltas begins with."""
+        """The state at which a chain of deltas begins."""
         if revision.whole is None:
             if revision.number != 1:
                 raise TwinError("The revision on which revision %d of %s is based was deleted: choose a newer revision." % (revision.number, name))
@@ -110,18 +110,18 @@ class History:
         return [Change(revision_key(name, number), pack(revision), 0), Change(delta_key(name, number), kept, 0)]
 
     def _kept_whole(self, name: str, number: int, before: Scopes, document: Document) -> bool:
-        """At intervals, and where a delta cannot say what changed: a scope is gone, or the format is another."""
+        """Whether to store the whole state: at intervals, and if a delta cannot express the change (a missing scope, another format)."""
         if number == 1:
             return False
         return number % WHOLE_EVERY == 0 or bool(set(before) - set(document["scopes"])) or self.revision(name, number - 1).format != document["format"]
 
     def end(self, name: str, number: int, outcome: Document) -> Change:
-        """The change of a commit that records what a cycle came to at a revision."""
+        """The change of a commit that records the outcome of a cycle at a revision."""
         revision = self.revision(name, number)
         return Change(revision_key(name, number), pack(revision._replace(outcome=outcome)), revision.version)
 
     def forget(self, name: str, below: int) -> None:
-        """Remove a host's revisions with numbers below a bound, oldest first: a kill leaves the newer ones."""
+        """Remove a host's revisions with numbers below a bound, oldest first, so that a killed run leaves the newer ones."""
         for keyed in (revision_key, delta_key):
             keys = [key for key, _entry in self.backend.scan(keyed(name, 0), keyed(name, below))]
             for start in range(0, len(keys), COMMIT_LIMIT):

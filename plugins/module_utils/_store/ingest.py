@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a host's harvest to a state this hypervisor knows: checked, merged, its contents kept, numbered."""
+"""Checks a host's harvest, merges it with the stored state, and records it with its contents as the next revision."""
 from __future__ import annotations
 
 import base64
@@ -20,14 +20,14 @@ APT_FILES = ("/etc/apt/sources.list", "/etc/apt/sources.list.d/", "/etc/apt/keyr
 
 
 def known(store: Store, host: str) -> HostDocument:
-    """The host document the store has; a sentence when it has none."""
+    """The stored host document; raises TwinError if there is none."""
     if store.host(host) is None:
         raise TwinError("Nothing is known of %s yet: run safetytwin.twin.sync, which harvests it first." % host)
     return cast(HostDocument, store.document(host))
 
 
 def read(store: Store, host: str, reply: Any) -> Harvest:
-    """A harvest's reply, checked and merged with what the store has of the host; nothing is written."""
+    """A harvest's reply, checked and merged with the stored state of the host; nothing is written."""
     head = store.host(host)
     harvest = parse_harvest(reply, known(store, host) if head else None, head.digest if head else None, host)
     _check_identity(host, head, harvest["machine"])
@@ -60,7 +60,7 @@ def refused(store: Store, host: str, harvest: Harvest | None) -> list[str]:
 
 
 def _check_identity(host: str, head: Host | None, machine: Machine) -> None:
-    """Before anything of a host is kept: that it can be mirrored, and that it is who it was."""
+    """Check, before anything of a host is stored, that it can be mirrored and is the same machine as before."""
     distribution = machine["distribution"]
     if not head and not FAMILY & {distribution["id"], *distribution["like"]}:
         raise Refused(
@@ -80,13 +80,13 @@ def apt_files(scopes: Scopes) -> dict[str, str]:
 
 
 def apt_sources(store: Store, scopes: Scopes) -> list[Source]:
-    """The host's package sources and keys: [{"path", "content": bytes}], as far as their contents are here."""
+    """The host's package sources and keys: [{"path", "content": bytes}], if their contents are stored."""
     contents = ((path, store.blobs.get(name)) for path, name in apt_files(scopes).items())
     return [{"path": path, "content": content} for path, content in contents if content is not None]
 
 
 def image_facts(store: Store, document: HostDocument) -> dict[str, Any]:
-    """What a base image that matches this host is built of, as JSON values; see the options of twin_image."""
+    """The facts from which a base image for this host is built, as JSON values; see the options of twin_image."""
     scopes = document["scopes"]
     return {
         "distribution": document["machine"]["distribution"],

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a store's backend has to offer: four verbs over keys and small values, which SQLite, etcd and Consul all have.
+"""Interface of a store's backend: four operations on keys and small values. SQLite, etcd and Consul can implement it.
 
 Keys are text of path form, in ASCII; values are bytes, at most VALUE_LIMIT of them. What is larger goes into the content store
 (_store/blobs.py) and the value names it. A version is a number that a backend gives to each write and never gives twice;
@@ -18,7 +18,7 @@ COMMIT_LIMIT = 100  # keys in one commit; etcd takes 128
 
 
 class Conflict(Busy):
-    """A key is no longer at the version that a commit expected: nothing was written."""
+    """A key does not have the version that a commit expected; nothing was written."""
 
 
 class Entry(NamedTuple):
@@ -40,13 +40,13 @@ class Backend(Protocol):
     """Heads and revisions are entries; a lease is held by one process."""
 
     def read(self, *keys: str) -> dict[str, Entry]:
-        """The entries of those keys that exist, all as of one moment."""
+        """The entries of the existing keys, all from one moment."""
 
     def scan(self, start: str, end: str, limit: int | None = None, newest_first: bool = False) -> list[tuple[str, Entry]]:
-        """Entries with start <= key < end, in the order of their keys, or against it."""
+        """Entries with start <= key < end, in ascending or descending order of their keys."""
 
     def commit(self, *changes: Change) -> None:
-        """Write all changes or none; after it returns they survive a power cut. Raises Conflict."""
+        """Write all changes or none. After the return they survive a power failure. Raises Conflict."""
 
     def lease(self, key: str, what: str) -> ContextManager[None]:
-        """Be the only holder of a key until the end of the block, or until this process ends; what names it for people. Raises Busy at once."""
+        """Hold a key alone until the end of the block or of this process; what names the key for people. Raises Busy at once."""

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the store's entries are: their keys, and the records that are their values. Pure.
+"""Keys and records of the store's entries. Pure.
 
 A host has a record, revisions, and for each revision its delta. A twin has a record and names the host it was made of. Records are JSON;
 a delta is compressed JSON, or names a document where it is too large for an entry. Whole states are documents, owned by the record that names them.
@@ -87,7 +87,7 @@ def unpack(kind: type[Record], entry: Entry) -> Record:
 
 
 def _plain(name: str) -> str:
-    """A name in ASCII and without a slash; different names stay different."""
+    """A name in ASCII without a slash; different names give different results."""
     return re.sub(rb"[^A-Za-z0-9._-]", lambda found: b"%%%02X" % ord(found.group()), raw(name)).decode("ascii")
 
 
@@ -107,7 +107,7 @@ def revision_key(host: str, number: int) -> str:
 
 
 def delta_key(host: str, number: int) -> str:
-    """The key of what a revision changed against the one before."""
+    """The key of the delta between a revision and the previous one."""
     return "%s%s/%010d" % (DELTAS, _plain(host), number)
 
 

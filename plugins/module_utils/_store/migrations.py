@@ -29,7 +29,7 @@ _TABLES = (
 
 @contextlib.contextmanager
 def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """All writes inside happen, or none does."""
+    """A transaction: all writes in the block happen, or none."""
     db.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -40,7 +40,7 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
 
 
 def bring_up_to_date(db: sqlite3.Connection, path: str, documents: Documents) -> None:
-    """Make the tables, or take the steps from an older format; a newer one is refused in a sentence."""
+    """Create the tables or migrate an older format; a newer format is refused."""
     if _format(db) == FORMAT:
         return
     with transaction(db):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a recorded twin follows its host, stands still, or is forgotten."""
+"""Sets a recorded twin to following or paused, or removes its record."""
 from __future__ import annotations
 
 from .._base import paths

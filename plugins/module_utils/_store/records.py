@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hosts and twins as the programs see them: typed records over a backend and the content store.
+"""Typed records of hosts and twins, for the programs, over a backend and the content store.
 
     with open_store() as store:                     # look=True: never makes one
         store.host(name), store.head(twin_id)       # None when not known; a head is a twin's record with its host's newest revision
@@ -55,7 +55,7 @@ class Head(TypedDict):
 
 @contextlib.contextmanager
 def open_store(root: str = paths.STATE, run: str = paths.RUN, look: bool = False) -> Iterator[Store]:
-    """The store of this hypervisor, closed at the end; look: none is made where there is none, an empty one serves."""
+    """Open the store of this hypervisor and close it at the end. With look a missing store is not created; an empty one replaces it."""
     backend = SqliteBackend(root, run, look)
     try:
         yield Store(backend, root)
@@ -88,7 +88,7 @@ class Store:
         return [unpack(Host, entry).name for _key, entry in self.backend.scan(*under(HOSTS))]
 
     def document(self, name: str) -> Document:
-        """The newest state of a known host: {"format", "machine", "scopes"}; one that is damaged is made again from the revisions."""
+        """The newest state of a known host: {"format", "machine", "scopes"}; a damaged one is calculated again from the revisions."""
         host = self._known(name)
         content = self.documents.get(host_key(name), host.document)
         if content is not None:
@@ -117,7 +117,7 @@ class Store:
             self.backend.commit(Change(host_key(name), pack(host._replace(refused=refused)), host.version))
 
     def remove_host(self, name: str) -> None:
-        """Forget a host and its revisions; blobs stay, others may name them."""
+        """Remove a host and its revisions; blobs stay, because others may name them."""
         self.history.forget(name, self._known(name).revision + 1)
         self.backend.commit(Change(host_key(name), None))
         self.documents.keep_only(host_key(name), set())
@@ -154,12 +154,12 @@ class Store:
         }
 
     def actual(self, twin: str) -> Actual | None:
-        """A known twin as last read back: {"uuid", "boot_id", "touched", "scopes", …}; None when that is not known, or damaged."""
+        """A known twin as last read back: {"uuid", "boot_id", "touched", "scopes", …}; None if it is unknown or damaged."""
         known: Actual | None = self._document_of(self._known_twin(twin), "actual")
         return known
 
     def adopt(self, twin: str, host: str, follows: bool = True) -> None:
-        """Have a record of a twin of a host; a twin of another host is refused."""
+        """Create the record of a twin of a host if it does not exist; a twin of another host is refused."""
         record = self.twin(twin) or Twin(twin, host, not follows)
         if record.host != host:
             raise Refused("The twin %s is one of host %s, not of %s: choose another id with the option twin." % (twin, record.host, host))
@@ -167,11 +167,11 @@ class Store:
             self._commit(record._replace(follows=follows))
 
     def intend(self, twin: str, units: list[list[str]]) -> None:
-        """Say, before the twin is touched, that it is about to be; units is [[name, verb]] of what will restart or reload at the end."""
+        """Record, before the twin is changed, that it will be; units is [[name, verb]] of the units that restart or reload at the end."""
         self._commit(self._known_twin(twin)._replace(applying=units))
 
     def settle(self, twin: str, revision: int, actual: Mapping[str, Any], fidelity: Document, outcome: Document, audited: bool, rest: bool = False) -> None:
-        """Record what the twin was verified to be, and the outcome at a revision of its host.
+        """Record the verified state of the twin, and the outcome at a revision of its host.
 
         audited: whether all of it was read. rest: whether it still is to become more.
         """
@@ -189,12 +189,12 @@ class Store:
         self._commit(self._known_twin(twin)._replace(actual=None, applying=None, fidelity=fidelity))
 
     def pause(self, twin: str, why: str) -> None:
-        """Stop following (why is a sentence), or follow again (empty): then the next cycle reads the whole twin and counts no difference as drift."""
+        """Pause a twin (why is a sentence) or resume it (why is empty). After that the next cycle reads the whole twin and counts no difference as drift."""
         record = self._known_twin(twin)
         self._commit(record._replace(paused=why, applying=[] if not why and record.applying is None else record.applying))
 
     def remove_twin(self, twin: str) -> None:
-        """Forget a twin; its host stays known."""
+        """Remove the record of a twin; the record of its host stays."""
         self.backend.commit(Change(twin_key(twin), None))
         self.documents.keep_only(twin_key(twin), set())
 

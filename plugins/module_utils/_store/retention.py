@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything of ours that grows on a hypervisor: its bound, how it is pruned, and its line in a twin's status.
+"""Prunes everything of the collection that grows on a hypervisor: each thing has a bound and a line in the status.
 
 prune() runs at the end of a cycle that changed something. What is in use is never removed, nor what was used within SPARED: another cycle may be
 about to use it.
@@ -34,7 +34,7 @@ RUNTIMES = 3  # _transport/runtime.py removes older ones where it installs anoth
 
 
 class Row(TypedDict):
-    """One thing that grows: how many there are, how many bytes they take on disk, and its bound in words."""
+    """One thing that grows: its number, its bytes on disk, and its bound in words."""
 
     name: str
     count: int
@@ -43,7 +43,7 @@ class Row(TypedDict):
 
 
 class Place(NamedTuple):
-    """Where to look, what may not be removed, and the present time."""
+    """Directories to prune, contents that must stay, and the current time."""
 
     store: Store
     cache: str
@@ -56,7 +56,7 @@ class Place(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """One thing that grows. files: all its files, as paths or directories; prune: removes what is beyond the bound."""
+    """One thing that grows. files: all its files, as paths or directories; prune: removes the part beyond the bound."""
 
     name: str
     bound: str
@@ -77,7 +77,7 @@ def rows(store: Store, cache: str = paths.CACHE) -> list[Row]:
 
 
 def prune(store: Store, images: set[str], cache: str = paths.CACHE) -> list[str]:
-    """Bring everything within its bound; images are the digests of the base images of existing twins. Returns a sentence for each thing that failed."""
+    """Prune everything to its bound; images are the digests of the base images of existing twins. Returns a sentence for each failure."""
     place, failures = Place(store, cache, images, time.time()), []
     for kind in KINDS:
         try:
@@ -104,7 +104,7 @@ def _size(path: str) -> int:
 
 
 def _entries(directory: str) -> list[str]:
-    """Paths in a directory, without those of unfinished work, which begin with a dot."""
+    """Paths in a directory, without unfinished ones, whose names begin with a dot."""
     names = sorted(os.listdir(directory)) if os.path.isdir(directory) else []
     return [os.path.join(directory, name) for name in names if not name.startswith(".")]
 
@@ -114,7 +114,7 @@ def _walk(directory: str) -> list[str]:
 
 
 def _used(path: str) -> float:
-    """When a file was last read or written, or a directory last written: reading one is what this does; 0 when it is gone."""
+    """Time of the last use: of a file, reading or writing; of a directory, writing, because this program reads it. 0 if it is gone."""
     with contextlib.suppress(FileNotFoundError):
         status = os.lstat(path)
         return status.st_mtime if stat.S_ISDIR(status.st_mode) else max(status.st_atime, status.st_mtime)
@@ -122,7 +122,7 @@ def _used(path: str) -> float:
 
 
 def _drop_oldest(files: list[str], limit: int, before: float) -> None:
-    """Remove those files that were used longest ago, until the rest take at most limit bytes."""
+    """Remove the least recently used files until the rest take at most limit bytes."""
     total = sum(map(_size, files))
     for path in sorted(files, key=_used):
         if total <= limit or _used(path) >= before:
@@ -132,7 +132,7 @@ def _drop_oldest(files: list[str], limit: int, before: float) -> None:
 
 
 def _drop_all_but(directories: list[str], newest: int, before: float) -> None:
-    """Remove those directories that were used longest ago, until so many are left."""
+    """Remove the least recently used directories until the given number is left."""
     for path in sorted(directories, key=_used)[: max(0, len(directories) - newest)]:
         if _used(path) < before:
             shutil.rmtree(path)
@@ -140,7 +140,7 @@ def _drop_all_but(directories: list[str], newest: int, before: float) -> None:
 
 @contextlib.contextmanager
 def _not_while_used(lock: str) -> Iterator[None]:
-    """Hold a lock of those who use the files; Busy when one of them does."""
+    """Hold the lock of the programs that use the files; raises Busy if one of them holds it."""
     if not os.path.exists(lock):
         yield
         return
@@ -156,7 +156,7 @@ def _not_while_used(lock: str) -> Iterator[None]:
 
 
 def _prune_revisions(place: Place) -> None:
-    """Oldest first, down to a revision that is kept whole, so that the rest stays readable."""
+    """Remove the oldest revisions up to one that is stored as a whole, so that the rest stays readable."""
     store = place.store
     for name in store.hosts():
         host, oldest = store.host(name), store.history.oldest(name)
@@ -168,7 +168,7 @@ def _prune_revisions(place: Place) -> None:
 
 
 def _prune_contents(place: Place) -> None:
-    """Contents that nothing names; and beyond the bound, those that only older revisions name."""
+    """Remove contents that nothing names and, beyond the bound, those that only older revisions name."""
     store, before = place.store, place.now - SPARED
     if 0 <= place.now - store.blobs.swept() < SWEPT_EVERY:
         return
@@ -180,7 +180,7 @@ def _prune_contents(place: Place) -> None:
 
 
 def _named(store: Store, host: str) -> set[str]:
-    """Names of all contents that a host's revisions brought, and of those it had before the oldest."""
+    """Names of all contents in a host's revisions, including those before the oldest revision."""
     named: set[str] = set().union(*(_digests(delta["scopes"]) for delta in store.history.deltas(host)))
     with contextlib.suppress(TwinError):  # what it was built on is gone or damaged: then nobody can ask for those contents
         named |= _digests(store.history.state(host, store.history.oldest(host))["scopes"])
@@ -220,7 +220,7 @@ def _consoles(place: Place) -> list[str]:
 
 
 def _prune_consoles(place: Place) -> None:
-    """QEMU goes on at the place where it was: what is before that takes no room."""
+    """Truncate console logs. QEMU continues to write at its old offset; the part before it takes no space."""
     for path in _consoles(place):
         if _size(path) > CONSOLE_LOG:
             os.truncate(path, 0)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The store's backend on one hypervisor: one SQLite file, and locks below /run.
+"""Backend of the store on one hypervisor: one SQLite file, and locks below /run.
 
 The journal is SQLite's rollback journal, so that reading writes nothing, and an unchanged cycle leaves no trace.
 """
@@ -23,7 +23,7 @@ _MEMORY = ":memory:"
 
 
 class SqliteBackend:
-    """Backend over the directory root; where a store is only looked at (look) none is made, an empty one in memory serves."""
+    """Backend in the directory root. With look a missing store is not created; an empty one in memory replaces it."""
 
     def __init__(self, root: str = paths.STATE, run: str = paths.RUN, look: bool = False) -> None:
         self.root, self.run = root, run
@@ -49,7 +49,7 @@ class SqliteBackend:
         return db
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._db.close()
 
     def read(self, *keys: str) -> dict[str, Entry]:
@@ -85,7 +85,7 @@ class SqliteBackend:
 
     @contextlib.contextmanager
     def lease(self, key: str, what: str) -> Iterator[None]:
-        """See Backend; a lock of the kernel's, which goes with its holder however that ends."""
+        """See Backend. The kernel holds the lock and releases it when its holder ends in any way."""
         make_directory(self.run)
         with open(os.path.join(self.run, key.replace("/", "%2F") + ".lock"), "a+", encoding="ascii", opener=_private) as lock:
             try:

@@ -12,7 +12,7 @@ from ..parts import Readers
 
 
 def reached(change: Change, readers: Readers) -> Iterable[tuple[str, str]]:
-    """Pairs (unit, verb) of the units whose user changes in number, group or home, or joins or leaves a group."""
+    """Pairs (unit, verb) of the units whose user changes its number, group, home or memberships."""
     kind, name = change.key.split(":", 1)
     if change.want is None or change.have is None:
         return ()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Applies accounts: one pass over passwd, group, shadow and gshadow, in place of one program start for each account.
+"""Applies accounts with one pass over passwd, group, shadow and gshadow, instead of one program for each account.
 
 It holds the lock that shadow-utils and systemd-sysusers hold, keeps their backups (`passwd-` …) and makes new accounts
 without a password. A user or group that gets another number takes its files along (chown_renumbered).
@@ -91,7 +91,7 @@ class Tables:
         return {name: {key: int(line[2]) for key, line in self.lines[name].items() if len(line) > 1} for name in ("passwd", "group")}
 
     def user(self, name: str, want: Item) -> bool:
-        """Make a user what is wanted; True if a line changed."""
+        """Apply the wanted user; True if a line changed."""
         line = [name, "x", _number(want["uid"], name), self._gid(want["group"], name)]
         line += [_field(want.get(field, ""), name) for field in ("gecos", "home", "shell")]
         old = self.lines["passwd"].get(name)
@@ -103,7 +103,7 @@ class Tables:
         return line != old
 
     def group(self, name: str, want: Item) -> bool:
-        """Make a group what is wanted; True if a line changed."""
+        """Apply the wanted group; True if a line changed."""
         members = [_field(member, name) for member in want.get("members", [])]
         old, shadow = self.lines["group"].get(name), self.lines["gshadow"].setdefault(name, [name, "!", "", ""])
         # the same members in another order are the same group
@@ -115,12 +115,12 @@ class Tables:
         return line != old
 
     def drop_user(self, name: str) -> bool:
-        """Remove a user; the home stays, as userdel leaves it."""
+        """Remove a user; the home directory stays, as with userdel."""
         self.lines["shadow"].pop(name, None)
         return self.lines["passwd"].pop(name, None) is not None
 
     def drop_group(self, name: str) -> bool:
-        """Remove a group unless it is somebody's primary one."""
+        """Remove a group unless it is the primary group of a user."""
         line = self.lines["group"].get(name)
         users = [user for user, fields in self.lines["passwd"].items() if line and len(fields) > 3 and fields[3] == line[2]]
         if users:
@@ -136,7 +136,7 @@ class Tables:
         raise TwinError("The user %s needs the primary group %s, which the twin does not have." % (user, group))
 
     def write(self) -> None:
-        """Replace the files that changed, the old ones kept beside them as shadow-utils do."""
+        """Replace the changed files and keep the old ones as backups, like shadow-utils."""
         for name in FILES:
             content = "".join(":".join(line) + "\n" for line in self.lines[name].values())
             if content != self.before[name]:
@@ -146,7 +146,7 @@ class Tables:
 
 
 def _parse(content: str, fields: int, numeric: tuple[int, ...] = ()) -> dict[str, list[str]]:
-    """{name: fields}; a line of another form, such as one for NIS (`+@staff::::::`), stands under itself as its only field."""
+    """{name: fields}; the key of a line of another form, such as one for NIS (`+@staff::::::`), is the whole line, which is also its only field."""
     rows = {}
     for line in content.splitlines():
         row = line.split(":")

@@ -17,7 +17,7 @@ Numbers = Dict[str, Dict[str, int]]
 
 
 def follow(before: Numbers, after: Numbers, root: str = "/") -> None:
-    """Give files to the new numbers."""
+    """Change the owner of files from the old numbers to the new ones."""
     uids, gids = (_moved(before[table], after[table]) for table in ("passwd", "group"))
     if not uids and not gids:
         return
@@ -34,13 +34,13 @@ def follow(before: Numbers, after: Numbers, root: str = "/") -> None:
 
 
 def _moved(before: dict[str, int], after: dict[str, int]) -> dict[int, int]:
-    """{old number: new number} of names that have another one now; a number of several names is left alone."""
+    """{old number: new number} of names whose number changed; a number that several names share is left out."""
     owners = collections.Counter(before.values())
     return {number: after[name] for name, number in before.items() if after.get(name, number) != number and owners[number] == 1}
 
 
 def _roots(root: str) -> list[str]:
-    """The disk, and what is kept in memory for running services."""
+    """Mount points to search: the disk, and the memory file systems of running services."""
     run = os.path.join(root, "run")
     return [root] + ([run] if os.path.ismount(run) else [])
 
@@ -53,4 +53,4 @@ def _give(path: bytes, uid: int, gid: int) -> None:
         if stat.S_ISREG(now.st_mode) and now.st_mode & (stat.S_ISUID | stat.S_ISGID):
             os.chmod(path, stat.S_IMODE(now.st_mode))
     except FileNotFoundError:
-        return  # gone since it was found, so nobody's any more
+        return  # it was removed after the search found it

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Users and groups from /etc/passwd and /etc/group; /etc/shadow is never opened."""
+"""Reads users and groups from /etc/passwd and /etc/group; it never opens /etc/shadow."""
 from __future__ import annotations
 
 from typing import Iterator
@@ -12,7 +12,7 @@ from ..model import Body, Items
 
 
 def collect(context: Context) -> Body:
-    """Items `user:NAME` and `group:NAME`; lines that make no sense are left out and named in the note."""
+    """Items `user:NAME` and `group:NAME`; invalid lines are left out, and the note names them."""
     groups, bad_groups = parse_groups(context.read("/etc/group") or b"")
     names: dict[int, str] = {}
     for name, group in groups.items():
@@ -56,7 +56,7 @@ def parse_groups(content: bytes) -> tuple[Items, list[int]]:
 
 
 def _rows(content: bytes, width: int, numeric: tuple[int, ...]) -> Iterator[tuple[int, list[str] | None]]:
-    """(line number, fields) of each line; fields is None where the line is not one of this file."""
+    """(line number, fields) of each line; fields is None if the line is invalid."""
     for number, line in enumerate(text(content).split("\n"), 1):
         if not line.strip() or line.startswith("#"):
             continue

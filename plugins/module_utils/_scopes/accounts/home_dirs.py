@@ -13,7 +13,7 @@ ORDINARY = range(1000, 60000)  # UID_MIN to UID_MAX of login.defs, as Debian and
 
 
 def ensure(line: list[str], root: str = "/") -> None:
-    """Make the home of a line of passwd from the skeleton, where it is missing and the user an ordinary one."""
+    """Create the home directory for a line of passwd from the skeleton, if it is missing and the user is an ordinary one."""
     uid, gid, home = int(line[2]), int(line[3]), line[5]
     path = os.path.join(root, home.lstrip("/"))
     if uid not in ORDINARY or not home.startswith("/") or os.path.lexists(path):
@@ -32,7 +32,7 @@ def ensure(line: list[str], root: str = "/") -> None:
 
 
 def _mode(definitions: str) -> int:
-    """The mode that useradd gives a home: HOME_MODE of login.defs, else what its UMASK leaves."""
+    """The mode that useradd gives a home directory: HOME_MODE of login.defs, otherwise the mode that UMASK allows."""
     try:
         with open(definitions, encoding="utf-8", errors="replace") as stream:
             known = dict(line.split()[:2] for line in stream if re.match(r"(HOME_MODE|UMASK)\s+0?[0-7]{3}\s*$", line))

@@ -12,7 +12,7 @@ ENSURE, REMOVE = "accounts.ensure", "accounts.remove"
 
 
 def steps(context: PlanContext) -> list[Step]:
-    """Groups before the users whose primary group they are, and the other way round when they go."""
+    """Create groups before the users that have them as primary group; remove them in the reverse order."""
     changes = [change for change in context.changes if change.scope == "accounts"]
     coming = sorted((change for change in changes if change.want is not None), key=lambda change: (change.key.startswith("user:"), change.key))
     going = sorted((change for change in changes if change.want is None), key=lambda change: (change.key.startswith("group:"), change.key))

@@ -23,7 +23,7 @@ from .spec import container, network, volume
 
 
 class Engine(NamedTuple):
-    """present: a path that exists where asking is right; the sockets alone would start an engine that nobody uses."""
+    """present: a path that exists if the engine may be asked; using only the sockets would start an engine that nobody uses."""
 
     name: str
     socket: str
@@ -40,7 +40,7 @@ ANONYMOUS = re.compile(r"[0-9a-f]{64}\Z")
 
 
 def collect(context: Context) -> Body:
-    """The scope `containers`; an engine that is there and silent fails the scope, since half a list looks like removals."""
+    """Read the scope `containers`. An installed engine that does not answer fails the scope, because a partial list looks like removals."""
     known = SYSTEM + tuple(_rootless())
     engines = [engine for engine in known if os.path.exists(engine.socket) and os.path.exists(engine.present)]
     context.missed += ["Whether %s runs is unknown: %s can be read by root only." % each for each in _hidden(known)]
@@ -70,7 +70,7 @@ def _rootless() -> Iterator[Engine]:
     for path in sorted(glob.glob("/run/user/[0-9]*")):
         try:
             user = pwd.getpwuid(int(os.path.basename(path)))
-        except KeyError:  # the account was deleted under its session
+        except KeyError:  # the account was deleted during its session
             continue
         storage = os.path.join(user.pw_dir, ".local/share/containers/storage")
         yield Engine("podman@" + user.pw_name, path + "/podman/podman.sock", storage)
@@ -118,7 +118,7 @@ def _items(engine: str, answers: dict[str, Any]) -> Items:
 
 
 def _get(engine: Engine, url: str, gone: Any = None) -> Any:
-    """The JSON answer; gone is what a thing that is no longer there counts as."""
+    """The JSON answer; gone is the result for a thing that no longer exists."""
     try:
         return json.loads(call(engine.socket, "GET", url))
     except TwinError as error:

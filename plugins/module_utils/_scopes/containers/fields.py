@@ -8,7 +8,7 @@ from __future__ import annotations
 from ..grammars import ACCOUNT, BLOCK, BYTES, FLAG, NOTHING, WORD, Listing, Number, Record, Text, Tree, either, text
 from ..model import Scope, desired, telemetry
 
-# A reference of an image or the name of something else: both are words of the engines' own.
+# A reference to an image, or the name of another object of the engine.
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_.:@+-]*"
 NAME = r"%s(?:/%s)*" % (_PART, _PART)
 IMAGE = Text("image", NAME, 512, "a name of an image")

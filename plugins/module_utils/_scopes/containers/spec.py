@@ -32,7 +32,7 @@ CONFIG_OPTIONS = {
     "domainname": "Domainname", "open_stdin": "OpenStdin", "stop_signal": "StopSignal", "stop_timeout": "StopTimeout",
     "tty": "Tty", "user": "User", "workdir": "WorkingDir",
 }
-# How the API and Podman say "not given"; -1 is an absent limit.
+# Values with which the API and Podman say "not given"; -1 is an absent limit.
 NOTHING: tuple[Any, ...] = (None, "", 0, -1, False, [], {})
 
 # An object of the API's JSON.
@@ -40,7 +40,7 @@ Answer = Dict[str, Any]
 
 
 def container(answer: Answer, digests: dict[str, list[str]]) -> Item:
-    """Item of a container; answer is inspect's, digests {image id: repository digests}."""
+    """Item of a container; answer is the answer of inspect, digests is {image id: repository digests}."""
     config, host, state = answer["Config"], answer["HostConfig"], answer["State"]
     spec = {name: host.get(key) for name, key in HOST_OPTIONS.items() if host.get(key) not in DEFAULTS.get(name, ())}
     spec.update((name, config.get(key)) for name, key in CONFIG_OPTIONS.items())
@@ -87,14 +87,14 @@ def _words(value: str | list[str] | None) -> list[str]:
 
 
 def _command_line(config: Answer) -> dict[str, list[str]]:
-    """Entrypoint and command, redacted as the one command line that they are: what -p means depends on the program."""
+    """Entrypoint and command, redacted as one command line, because the meaning of -p depends on the program."""
     entrypoint = _words(config.get("Entrypoint"))
     words = redact_argv(entrypoint + (config.get("Cmd") or []))
     return {"entrypoint": words[:len(entrypoint)], "command": words[len(entrypoint):]}
 
 
 def _healthcheck(check: Answer) -> Answer:
-    """The first word of Test says how the rest is run."""
+    """A health check; the first word of Test says how the rest is run."""
     how, words = (check.get("Test") or [])[:1], (check.get("Test") or [])[1:]
     words = [_shell_line(line) for line in words] if how == ["CMD-SHELL"] else redact_argv(words)
     return dict(check, Test=how + words) if how else check
@@ -119,7 +119,7 @@ def _mounts(mounts: list[Answer]) -> list[Item]:
     shown = []
     for mount in mounts:
         source = mount.get("Name") if mount["Type"] == "volume" else mount.get("Source")
-        # The name of an anonymous volume was made up.
+        # The engine generated the name of an anonymous volume.
         anonymous = mount["Type"] == "volume" and len(source or "") == 64
         entry = {
             "type": mount["Type"],
@@ -148,7 +148,7 @@ def _networks(answer: Answer) -> dict[str, Item]:
 
 
 def _ports(bindings: dict[str, list[Answer] | None]) -> list[Item]:
-    """[{container: "80/tcp", address, port}]; without port the engine picks one at each start."""
+    """[{container: "80/tcp", address, port}]; without port the engine chooses one at each start."""
     shown = []
     for inside, outside in sorted(bindings.items()):
         for binding in outside or []:

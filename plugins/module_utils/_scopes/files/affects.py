@@ -11,14 +11,14 @@ from ..._base.patterns import matches_any
 from ..model import Change
 from ..parts import Readers
 
-# Files that their readers open anew each time or watch by inotify: no unit has to reload.
+# Programs open these files for each use or watch them with inotify: no unit has to reload.
 SELF_READING = (
     "/etc/cron*/**", "/etc/crontab", "/etc/anacrontab", "/etc/logrotate.conf", "/etc/logrotate.d/**", "/etc/pam.d/**",
     "/etc/security/**", "/etc/sudoers", "/etc/sudoers.d/**", "/etc/profile", "/etc/profile.d/**", "/etc/skel/**",
     "/etc/apt/**", "/etc/dpkg/**", "/etc/alternatives/**", "/etc/dbus-1/**", "/usr/share/dbus-1/**", "/etc/polkit-1/**",
     "/etc/hosts", "/etc/nsswitch.conf", "/etc/issue*", "/etc/motd", "/etc/update-motd.d/**", "/etc/init.d/**", "/etc/rc?.d/**",
 )
-# Directories of configuration whose names are not the names of their units.
+# Configuration directories whose names differ from the names of their units.
 READERS = (
     ("/etc/ssh/sshd_config", ("ssh.service", "sshd.service")),
     ("/etc/ssh/sshd_config.d/**", ("ssh.service", "sshd.service")),
@@ -34,17 +34,17 @@ PREFIXES = ("/etc/default/", "/etc/sysconfig/", "/etc/")
 # Only systemd and its own daemons read these.
 UNIT_TREES = ("/etc/systemd/", "/usr/lib/systemd/", "/usr/local/lib/systemd/", "/lib/systemd/")
 CONTENT = {"type", "target", "digest"}
-# Directories that many packages use: the package of a file is not looked for above them.
+# Directories that many packages use: the search for the package of a file stops here.
 SHARED = ("/", "/etc", "/opt", "/usr", "/usr/local", "/usr/local/etc", "/usr/lib", "/etc/default", "/etc/sysconfig")
 
 
 def reached(change: Change, readers: Readers) -> Iterable[tuple[str, str]]:
-    """Pairs (unit, verb) of the units that one changed file reaches."""
+    """Pairs (unit, verb) of the units that one changed file affects."""
     path = change.key
     if change.have and change.want and not CONTENT.intersection(change.fields):
-        return ()  # who may read it changed, not what is read
+        return ()  # only permissions changed, not the content
     if (change.want or change.have or {})["type"] == "dir":
-        return ()  # the files in it are changes of their own
+        return ()  # each file in it is a change of its own
     if path in readers.paths:
         return readers.paths[path].items()
     if path.startswith(UNIT_TREES):
@@ -59,7 +59,7 @@ def reached(change: Change, readers: Readers) -> Iterable[tuple[str, str]]:
 
 
 def _of_package(path: str, readers: Readers) -> list[tuple[str, str]]:
-    """Units of the package that a path, or the nearest directory above it, belongs to."""
+    """Units of the package that owns a path or the nearest directory above it."""
     while path not in SHARED:
         for items in readers.files:
             package = items.get(path, {}).get("package")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Applies files: directories, regular files and links, each placed in one step, owned by names of the twin.
+"""Applies directories, regular files and links; each is replaced atomically and belongs to a user and group of the twin.
 
 Paths are bytes throughout and never meet a shell. Nothing is flushed file by file: a twin that
 crashes is read as a whole before it is trusted again.
@@ -30,7 +30,7 @@ OURS = tuple(raw(path) for path in (paths.CONFIGURATION, paths.STATE, paths.RUN)
 
 
 def apply(steps: Sequence[Step], spool: Spool) -> dict[str, Done]:
-    """Remove and place, in the plan's order: it has children before what goes, and parents before what comes."""
+    """Remove and create files in the order of the plan, which removes children before and creates them after their parents."""
     contents = _Contents(spool, steps)
     return {step["id"]: _attempt(step, contents) for step in steps}
 
@@ -85,7 +85,7 @@ def _remove(path: bytes) -> bool:
 
 
 def _rmdir(path: bytes) -> None:
-    """Remove an empty directory; one that holds something no plan names is left, since that would be lost."""
+    """Remove an empty directory. A directory that holds something outside the plan stays, because its content would be lost."""
     try:
         os.rmdir(path)
     except OSError as error:
@@ -144,13 +144,13 @@ def _write(source: str | bytes, path: bytes, want: Item) -> None:
 
 
 def _clear(path: bytes, now: os.stat_result | None) -> None:
-    """A rename replaces anything but a directory."""
+    """Remove a directory at path, because a rename cannot replace it."""
     if now is not None and stat.S_ISDIR(now.st_mode):
         _rmdir(path)
 
 
 def _replace(path: bytes, make: Callable[[bytes], None]) -> None:
-    """Make the new entry beside the old one and put it in its place: whoever looks sees one of the two, whole."""
+    """Create the new entry next to the old one and rename it, so that readers see either the old or the new one."""
     new = os.path.join(os.path.dirname(path), b".safetytwin-" + secrets.token_hex(8).encode("ascii"))
     try:
         make(new)
@@ -162,7 +162,7 @@ def _replace(path: bytes, make: Callable[[bytes], None]) -> None:
 
 
 def _attributes(path: bytes, want: Item, now: os.stat_result) -> bool:
-    """Owner, group and mode of what lies at path (never of a link's target); True if one differed."""
+    """Set owner, group and mode of a path (never of a link's target); True if one differed."""
     uid = now.st_uid if want.get("owner") is None else _id(want["owner"], pwd.getpwnam, "user")
     gid = now.st_gid if want.get("group") is None else _id(want["group"], grp.getgrnam, "group")
     owned = (uid, gid) != (now.st_uid, now.st_gid)
@@ -201,7 +201,7 @@ def _digest(path: bytes) -> str:
 
 
 class _Contents:
-    """Where the bytes of a wanted file are: in a blob of the request, else in a package file that came with it."""
+    """Source of a wanted file's content: a blob of the request, otherwise a package file of the request."""
 
     def __init__(self, spool: Spool, steps: Sequence[Step]) -> None:
         self.spool = spool

@@ -20,7 +20,7 @@ TYPES = {stat.S_IFREG: "file", stat.S_IFDIR: "dir", stat.S_IFLNK: "link"}
 
 
 def collect(context: Context) -> Body:
-    """Items by path; what redaction leaves out is in excluded with its reason."""
+    """Items by path; items that redaction leaves out are in excluded with their reason."""
     version = [rules.version(), redact.version()]
     if context.cache.get("version") != version:
         context.cache.clear()
@@ -35,7 +35,7 @@ def collect(context: Context) -> Body:
         seen.add(path)
         if reason:
             excluded[path] = reason
-            # A directory that turns out unreadable was an item a moment ago.
+            # A directory that cannot be read may already be an item.
             items.pop(path, None)
         elif item:
             items[path] = item
@@ -69,7 +69,7 @@ class _Files:
             return None
 
     def item(self, path: str, info: os.stat_result) -> tuple[Item | None, str | None]:
-        """(item, None), (None, reason), or (None, None) for what a package brings by itself."""
+        """(item, None), (None, reason), or (None, None) for a file that its package contains unchanged."""
         kind = TYPES.get(stat.S_IFMT(info.st_mode))
         if kind is None:
             return None, "special_file"

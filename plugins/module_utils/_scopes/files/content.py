@@ -13,13 +13,13 @@ from ..._base.codec import raw
 from ..._secrets.redact import secret_in
 from ..context import HOST, Context, stamp_of
 
-LIMIT = 8 << 20  # bytes of a file that is carried
-# A file changed this recently may change again under the same time stamp: its stamp proves nothing yet.
+LIMIT = 8 << 20  # largest file that is sent, in bytes
+# A file that changed this recently may change again with the same time stamp, so its stamp proves nothing yet.
 _SETTLED = 1_000_000_000
 
 
 class Content(NamedTuple):
-    """digest: SHA-256; pristine: equal to what its package brought; secret: what kind of secret it holds, or None."""
+    """digest: SHA-256; pristine: the content equals that of its package; secret: the kind of secret in it, or None."""
 
     digest: str
     pristine: bool
@@ -27,11 +27,11 @@ class Content(NamedTuple):
 
 
 class Vanished(Exception):
-    """The file is not, or no longer, what was seen a moment ago."""
+    """The file changed or disappeared after its lstat."""
 
 
 def read(context: Context, path: str, info: os.stat_result) -> bytes:
-    """Bytes of the regular file that info (its lstat) describes; Vanished if it is another, or changes meanwhile."""
+    """Bytes of the regular file that info (its lstat) describes; raises Vanished if it is another file or changes meanwhile."""
     try:
         handle = os.open(raw(context.at(path)), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except PermissionError:
@@ -68,7 +68,7 @@ def _judge(context: Context, path: str, content: bytes, original: str | None) ->
 
 
 def blob(context: Context, path: str, expected: str) -> bytes | None:
-    """Bytes of a file if their SHA-256 still is the expected one, else None."""
+    """Bytes of a file if they have the expected SHA-256, otherwise None."""
     try:
         content = read(context, path, os.lstat(raw(context.at(path))))
     except (OSError, Vanished):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What policy leaves out of the scope files."""
+"""Policy of the scope files: files that the twin does not copy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..._base import paths
 from ..model import Item, Items
 from ..parts import Policy
 
-# Nothing of what makes virtual machines belongs into the twin of the machine that runs it: left out where a host is its own hypervisor.
+# If a host is its own hypervisor, its twin does not get the software that runs virtual machines.
 MACHINERY = (
     "/etc/libvirt/**", "/etc/qemu/**", "/etc/qemu-ifdown", "/etc/qemu-ifup", "/etc/ansible/**", "/etc/sasl2/libvirt.conf",
     "/etc/sasl2/qemu*.conf", "/etc/default/libvirt*", "/etc/default/virt*", "/etc/default/qemu-*",
@@ -18,7 +18,7 @@ MACHINERY = (
     "/etc/systemd/system/**/libvirt*/**", "/etc/systemd/system/**/virt*d*/**", "/etc/systemd/system/**/virt-*", "/etc/systemd/system/**/qemu-*/**",
 )
 
-# What a twin has of its own to boot, to be reached and to be proven a twin: left alone on both sides.
+# Files with which a twin boots, accepts its management ssh and proves that it is a twin: they are neither copied nor removed.
 SUBSTRATE = (
     paths.CONFIGURATION + "/**", "/etc/cloud/**", "/etc/initramfs-tools/**", "/etc/tiny-initramfs/**", "/etc/kernel/**", "/etc/grub.d/**", "/etc/default/grub*",
     "/etc/default/qemu-guest-agent", "/etc/qemu/qemu-ga*", "/etc/init.d/qemu-guest-agent", "/etc/rc?.d/???qemu-guest-agent",
@@ -30,12 +30,12 @@ SUBSTRATE = (
 
 
 def _stays(_key: str, item: Item, packages: frozenset[str]) -> bool:
-    """A file of a package that only the twin has."""
+    """Whether a file belongs to a package that only the twin has."""
     return item.get("package") in packages
 
 
 def _keep_parents(stays: dict[str, str], actual: Items, wanted: Items) -> None:
-    """A directory stays as long as something in it does."""
+    """Keep a directory if something in it is kept."""
     for path in list(stays):
         parent = path.rpartition("/")[0]
         while parent and parent not in stays:

@@ -18,7 +18,7 @@ _MERGED = (b"/usr/bin/", b"/usr/sbin/", b"/usr/lib/", b"/usr/lib64/")
 
 
 def unpack(paths: Iterable[bytes], spool: Spool) -> dict[bytes, list[bytes]]:
-    """{path: [places its pristine content may be]} for paths (bytes) that packages of this request own."""
+    """{path: [places where its packaged content may be]} for paths (bytes) that packages of this request own."""
     here = {key.partition(":")[0]: sorted(sent.values())[0] for key, sent in spool.packages.items()}
     if not here:
         return {}
@@ -26,11 +26,11 @@ def unpack(paths: Iterable[bytes], spool: Spool) -> dict[bytes, list[bytes]]:
 
 
 def _owners(paths: Iterable[bytes]) -> Iterator[tuple[bytes, str]]:
-    """(path, package) of each path that a package owns; a path that dpkg would take for a pattern is nobody's."""
+    """(path, package) of each path that a package owns. A path that dpkg would read as a pattern counts as owned by none."""
     plain = [place for path in paths if not _PATTERN.search(path) for place in _places(path)]
     if not plain:
         return
-    # rc 1 says that some path is nobody's
+    # exit status 1 means that no package owns some of the paths
     for line in run(["dpkg-query", "--search", *plain]).out.splitlines():
         names, _colon, place = line.rpartition(b": ")
         for path in paths:
@@ -39,7 +39,7 @@ def _owners(paths: Iterable[bytes]) -> Iterator[tuple[bytes, str]]:
 
 
 def _places(path: bytes) -> list[bytes]:
-    """A path and, where /lib and its like are links into /usr, the name that older packages have for it."""
+    """A path and, if directories such as /lib are links into /usr, the name that older packages use for it."""
     return [path] + ([path[len(b"/usr") :]] if path.startswith(_MERGED) else [])
 
 

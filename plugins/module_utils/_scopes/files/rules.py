@@ -13,8 +13,8 @@ from ..._base import paths
 from ..._base.codec import digest
 from ..._base.patterns import any_of, matches_any
 
-IGNORE = "ignore"  # no item, not reported: generated, a backup, modelled by another scope, or ours
-CARRY = "carry"  # an exception from the rows below it
+IGNORE = "ignore"  # neither an item nor reported: generated, a backup, read by another scope, or a file of the collection
+CARRY = "carry"  # read, although a row below it matches
 
 
 class Rule(NamedTuple):
@@ -83,7 +83,7 @@ PATHS = (
 
 
 def verdict(path: str, *, link: bool = False, exclude: tuple[str, ...] = ()) -> str | None:
-    """What the tables say of one path: None (read it), IGNORE, or a reason code; exclude are the user's patterns."""
+    """Result of the tables for one path: None (read it), IGNORE, or a reason code; exclude are the user's patterns."""
     for rule in PATHS if _ANY.fullmatch(path) else ():
         if (link or not rule.links) and matches_any(rule.patterns, path):
             if rule.verdict == IGNORE or not matches_any(exclude, path):
@@ -92,12 +92,12 @@ def verdict(path: str, *, link: bool = False, exclude: tuple[str, ...] = ()) -> 
     return "excluded" if matches_any(exclude, path) else None
 
 
-# Most paths match no row: one look tells.
+# Most paths match no row, and one search finds that out.
 _ANY = any_of(tuple(pattern for rule in PATHS for pattern in rule.patterns))
 
 
 def covering(path: str, *, link: bool = False, exclude: tuple[str, ...] = ()) -> str | None:
-    """The verdict on a path or, first, on a directory above it: a tree that is left out is left out as a whole."""
+    """The verdict on a path or, first, on a directory above it: a directory that is left out is left out with its content."""
     parts = path.split("/")
     for depth in range(2, len(parts)):
         above = verdict("/".join(parts[:depth]), exclude=exclude)
@@ -107,5 +107,5 @@ def covering(path: str, *, link: bool = False, exclude: tuple[str, ...] = ()) ->
 
 
 def version() -> str:
-    """Digest of the tables that decide about paths: what was decided under others is decided again."""
+    """Digest of the tables that decide about paths; decisions from other tables are made again."""
     return digest(PATHS)

@@ -12,5 +12,5 @@ from . import walk
 
 
 def look(context: Context) -> dict[str, Any]:
-    """{path: stamp, or why it could not be looked at}."""
+    """{path: stamp, or the reason why it could not be read}."""
     return {path: stamp_of(info) if info else reason for path, info, reason in walk.paths(context)}

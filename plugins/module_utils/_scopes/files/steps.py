@@ -29,7 +29,7 @@ def _place(change: Change) -> tuple[int, str]:
 
 
 def _requires(change: Change, items: Items, earlier: dict[str, Step], packages: dict[str, str], directories: set[str]) -> list[str]:
-    """Steps of this plan: the directory above, the owner and group, and the package whose file holds the content."""
+    """Steps that a file requires: its directory, its owner and group, and the package whose file contains its content."""
     want, item = change.want or {}, items.get(change.key, {})
     needed = ["accounts:user:%s" % want.get("owner"), "accounts:group:%s" % want.get("group")]
     if item.get("pristine") and item.get("package") in packages:

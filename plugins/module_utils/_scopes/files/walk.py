@@ -15,7 +15,7 @@ from . import rules
 UNITS = ("/usr/lib/systemd/system", "/usr/lib/systemd/user", "/lib/systemd/system", "/lib/systemd/user")
 TOPS = ("/etc", "/usr/local", "/opt", "/var/lib/systemd/linger") + UNITS
 
-# A path, its lstat, and why it is no item: one of the two is None.
+# A path, its lstat, and the reason why it is left out: one of the two is None.
 Seen = Tuple[str, Optional[os.stat_result], Optional[str]]
 
 
@@ -74,7 +74,7 @@ def _look(entry: os.DirEntry[bytes]) -> tuple[os.stat_result | None, str | None]
 
 
 def named(context: Context, wanted: Iterable[str]) -> Iterator[Seen]:
-    """The same for these paths alone; absent ones are left out."""
+    """The same for the given paths only; paths that do not exist are left out."""
     for path in sorted(wanted):
         try:
             info = os.lstat(raw(context.at(path)))

@@ -19,7 +19,7 @@ from ..model import Body, Item, Items
 
 try:
     import psutil
-except ImportError:  # then the addresses of network interfaces stay unknown
+except ImportError:  # without it the addresses of network interfaces are unknown
     psutil = None
 
 from ..._base.codec import text
@@ -29,7 +29,7 @@ from ..._base.run import run
 from ..._secrets.redact import redact_text
 from ..context import result
 
-# Block devices without a medium of their own, and file systems that hold no data or come and go with what uses them.
+# Block devices without a medium of their own, and file systems that hold no data or exist only while a program uses them.
 VIRTUAL_DISKS = re.compile(r"(loop|ram|zram|dm-|md|sr|fd|nbd|zd)\d*")
 PSEUDO = {
     "autofs", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "debugfs", "devpts", "devtmpfs", "efivarfs", "fusectl",
@@ -42,7 +42,7 @@ EPHEMERAL = (
 
 
 def collect(context: Context) -> Body:
-    """The scope `hardware`."""
+    """Read the scope `hardware`."""
     items = {
         "cpu": _cpu(context),
         "memory": {"bytes": parse_meminfo(_text(context, "/proc/meminfo"))["MemTotal"]},
@@ -76,7 +76,7 @@ def distribution(content: str) -> Item:
 
 
 def parse_mountinfo(content: str) -> Items:
-    """{mount point: {"type", "options", "source"}} of /proc/self/mountinfo: the last mount of each place that lasts."""
+    """{mount point: {"type", "options", "source"}} of /proc/self/mountinfo: the last lasting mount of each mount point."""
     found: Items = {}
     for line in content.splitlines():
         words, _dash, rest = line.partition(" - ")
@@ -84,7 +84,7 @@ def parse_mountinfo(content: str) -> Items:
         kind, source = rest.split(" ")[:2]
         place = _unescape(place)
         found.pop(place, None)
-        # An overlay at / is what a live system or a container runs from.
+        # A live system or a container has an overlay at /.
         if (kind not in PSEUDO or place == "/") and not (place + "/").startswith(EPHEMERAL):
             found[place] = {"type": kind, "options": options.split(","), "source": redact_text(_unescape(source))}
     return found
@@ -116,7 +116,7 @@ def _disks(context: Context) -> Iterator[tuple[str, Item]]:
         if VIRTUAL_DISKS.match(name) or not size or size == "0":
             continue
         yield "disk:" + name, _present(
-            bytes=int(size) * 512,  # the kernel counts in sectors of 512, whatever the medium's own are
+            bytes=int(size) * 512,  # the kernel counts in sectors of 512 bytes, whatever the medium uses
             model=_line(context, "/sys/block/%s/device/model" % name),
             rotational=_line(context, "/sys/block/%s/queue/rotational" % name) == "1",
         )
@@ -127,7 +127,7 @@ def _filesystems(context: Context) -> Iterator[tuple[str, Item]]:
         try:
             size = os.statvfs(context.at(place))
             item["bytes"] = size.f_blocks * size.f_frsize
-        except OSError as error:  # a network file system that does not answer, or no permission: the rest is known
+        except OSError as error:  # a network file system does not answer, or permission is missing: the other fields are known
             context.missed.append("The size of the file system %s is unknown: %s." % (place, error.strerror))
         yield "filesystem:" + place, item
 
@@ -138,7 +138,7 @@ def _nics(context: Context) -> Iterator[tuple[str, Item]]:
         context.missed.append("The addresses of network interfaces are unknown, because %s has no psutil: %s." % (sys.executable, advice("psutil")))
     for name in _names(context, "/sys/class/net"):
         base = "/sys/class/net/" + name
-        # Bridges, veth ends and tunnels belong to whatever makes them; host0 is a machine container's own.
+        # Bridges, veth ends and tunnels belong to the programs that create them; host0 belongs to a machine container.
         if not os.path.exists(context.at(base + "/device")) and name != "host0":
             continue
         driver = context.at(base + "/device/driver")
@@ -170,7 +170,7 @@ def _text(context: Context, path: str) -> str:
 
 
 def _line(context: Context, path: str) -> str | None:
-    """The one line of a file of /sys; None where it is absent or the kernel refuses to say."""
+    """The line of a file in /sys; None if it does not exist or the kernel refuses to read it."""
     try:
         return _text(context, path).strip() or None
     except OSError:

@@ -9,7 +9,7 @@ from ..model import Item, Scopes
 from ..parts import Policy, TwinRules
 
 MEBIBYTE = 1 << 20
-# A guest sees less memory than its machine has: the kernel and the firmware keep some.
+# A guest sees less memory than its machine has, because kernel and firmware reserve some.
 MEMORY_TOLERANCE = 1 / 8
 # Why hardware may differ, by kind of item.
 REASONS = {

@@ -41,7 +41,7 @@ def collect_telemetry(context: Context) -> dict[str, Any]:
 
 
 def parse_cpu(content: str, ticks: int) -> dict[str, float]:
-    """{state: seconds} of all processors together, from /proc/stat; ticks a second."""
+    """{state: seconds} of all processors together, from /proc/stat; ticks is the number of ticks per second."""
     row = next((line.split()[1:] for line in content.splitlines() if line.startswith("cpu ")), [])
     return {name: round(int(value) / ticks, 2) for name, value in zip(CPU, row)}
 
@@ -100,5 +100,5 @@ def parse_pressure(content: str) -> dict[str, dict[str, float]]:
 def _pressure(context: Context, name: str) -> str:
     try:
         return text(context.read("/proc/pressure/" + name) or b"")
-    except OSError:  # a kernel built with pressure information, but booted without it
+    except OSError:  # the kernel supports pressure information, but it was disabled at boot
         return ""
