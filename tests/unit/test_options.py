@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each option is written once; where it has to stand twice, the two are the same."""
+"""Checks that an option that is written in two places is the same in both."""
 from __future__ import annotations
 
 import ast

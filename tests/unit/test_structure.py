@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The house is built as docs/architecture.md says: documented, tested, imported one way, small."""
+"""Checks the structure of the code against docs/architecture.md: documentation, tests, one-way imports, size."""
 from __future__ import annotations
 
 import ast

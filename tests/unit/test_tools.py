@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The runner of stages: what it counts, and that nothing it started outlives it. The tarball: two builds are the same."""
+"""Checks that the runner of stages counts tests and leaves no process, and that two builds of the tarball are identical."""
 from __future__ import annotations
 
 import gzip
@@ -33,7 +33,7 @@ def fixture_tool(tmp_path, monkeypatch):
     return names
 
 
-def test_stages_pass_fail_and_fail_with_what_they_need(tool):
+def test_stages_pass_or_fail_and_dependent_stages_fail_too(tool):
     stage = tool["Stage"]
     outcomes = tool["run_all"]([
         stage("good", "true", 1, 10),

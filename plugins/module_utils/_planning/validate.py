@@ -5,8 +5,8 @@
 
 A broken rule in the envelope refuses the harvest. One in an item or scope costs that item or scope alone, see validate_scopes.
 
-Deltas: a host's digest is over all that it said, so the door keeps, beside the checked scopes, the digest of each scope as it was said and of
-each item that was left out (`declared`). With them the digest of a later delta can be checked although the items are not here. Where that is
+Deltas: a host's digest covers everything that it sent. The document therefore holds, besides the checked scopes, the digest of each scope as it was
+sent and of each item that was left out (`declared`). They allow a check of the digest of a later delta although those items are not stored. If that is
 not possible, the harvest gets a digest that no host knows, so that the host's next answer is whole.
 """
 

@@ -111,8 +111,8 @@ class HostDocument(TypedDict):
 
 
 class Harvest(TypedDict):
-    """A host's harvest behind the door: scopes are whole and checked, digest is what the host's next harvest may build on, kept_digest that of the
-    scopes where it is another, blobs are contents by digest, violations sentences about what was left out."""
+    """A host's checked harvest. scopes are whole; digest is the base of the host's next delta, kept_digest the digest of the scopes if it differs;
+    blobs are contents by digest; violations are sentences about what was left out."""
 
     machine: Machine
     digest: str

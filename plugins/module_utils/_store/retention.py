@@ -231,7 +231,7 @@ def _built_of(place: Place) -> list[str]:
 
 
 def _nothing(_place: Place) -> None:
-    """Whoever adds to it prunes it."""
+    """Prune nothing: the program that adds to it prunes it."""
 
 
 KINDS = (

@@ -28,7 +28,7 @@ def fixture_probed(kernel):
     return verdict, seconds
 
 
-def test_the_probe_keeps_its_time(probed):
+def test_the_probe_ends_in_time(probed):
     assert accel.PROBE_SECONDS == 20
     assert probed[1] < 20 + 5
 

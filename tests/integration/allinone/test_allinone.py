@@ -45,7 +45,7 @@ def test_nothing_of_ours_is_in_the_twin(allinone, what):
     assert allinone.twin(OURS[what]) == ""
 
 
-def test_what_is_left_out_is_left_out_with_a_reason(allinone):
+def test_every_left_out_item_has_a_reason(allinone):
     said = allinone.play("status")
     assert re.search(r"by reason: .*\bsafetytwin_self [1-9]", said), said
     assert "100.0 % reproduced or explained" in said
@@ -71,7 +71,7 @@ def test_changes_arrive_by_the_timer_alone(allinone, change):
     assert allinone.make(change, 1) is not None, allinone.told(mark)
 
 
-def test_journal_tells_of_changes_and_of_nothing_else(allinone):
+def test_the_journal_contains_only_changes(allinone):
     mark, ticks = allinone.cursor(), Ticks(allinone)
     allinone.shell("echo told > /etc/told")
     assert allinone.follows("cat /etc/told") is not None

@@ -113,7 +113,7 @@ def test_a_broken_package_file_fails_alone(machine, hypervisor, tmp_path):
     assert done["libmnl0:" + offered["libmnl0"][1]][1] is None
 
 
-def test_a_failing_script_is_told_by_its_package(machine, tmp_path):
+def test_a_failing_script_is_reported_with_its_package(machine, tmp_path):
     build = tmp_path / "safetytwin-script"
     (build / "DEBIAN").mkdir(parents=True)
     (build / "DEBIAN/control").write_text("Package: safetytwin-script\nVersion: 1\nArchitecture: all\nMaintainer: x <x@example.org>\nDescription: x\n")

@@ -34,7 +34,7 @@ def fixture_facts(docked):
     return result["ansible_facts"]["host_containers"], said
 
 
-def test_a_container_is_told_by_all_that_was_chosen(facts, docked):
+def test_a_container_has_all_values_that_a_user_chose(facts, docked):
     told = facts[0]["container"]["docker/web"]
     image = docked.inspect(IMAGE, "image")
     assert told["spec"] == dict(WEB, image={"name": IMAGE, "id": image["Id"], "digests": []})
@@ -43,7 +43,7 @@ def test_a_container_is_told_by_all_that_was_chosen(facts, docked):
     assert (told["state"]["pid"], told["state"]["started"]) == (now["Pid"], now["StartedAt"])
 
 
-def test_a_container_that_never_ran_is_told(facts, docked):
+def test_a_container_that_never_ran_is_listed(facts, docked):
     told = facts[0]["container"]["docker/limited"]
     assert docked.inspect("limited")["HostConfig"]["Memory"] == MEMORY
     assert (told["running"], told["spec"]["memory"], told["spec"]["command"]) == (False, MEMORY, ["mysqldump", "--password=[redacted]", "shop"])

@@ -29,7 +29,7 @@ def test_programs_and_their_states_are_told(supervised):
     assert str(found["shop:queue"]["main_pid"]) == supervised.on_host("supervisorctl pid shop:queue")
 
 
-def test_a_program_that_is_stopped_is_told(supervised):
+def test_a_stopped_program_is_reported(supervised):
     supervised.change("supervisorctl stop shop:queue")
     assert told(supervised)["shop:queue"]["active"] == "inactive"
 

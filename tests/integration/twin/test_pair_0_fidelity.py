@@ -57,7 +57,7 @@ def rows(said):
 
 
 @pytest.mark.parametrize("scope", ROWS)
-def test_what_is_called_reproduced_is_equal_to_plain_tools(pair, fidelity, scope):
+def test_plain_tools_agree_with_every_reproduced_item(pair, fidelity, scope):
     host, twin = rows(pair.on_host(ROWS[scope])), rows(pair.on_twin(ROWS[scope]))
     named = {each["key"] for each in fidelity["exceptions"] if each["scope"] == scope}
     free = NO_FILES if scope == "files" else NO_UNITS if scope == "services" else ()

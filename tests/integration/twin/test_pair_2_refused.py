@@ -46,7 +46,7 @@ def test_no_host_by_that_name(pair):
     refused(pair.sync("--limit", "nobody"), "nobody", "no hosts")
 
 
-def test_an_ordinary_user_of_the_hypervisor_is_told(pair):
+def test_an_ordinary_user_of_the_hypervisor_gets_a_sentence(pair):
     nobody = {"ansible_become_user": "nobody", "ansible_become_method": "ansible.builtin.su", "ansible_become_flags": "-s /bin/sh"}
     sentences = {
         "twin_info": "/var/lib/safetytwin/runtime cannot be written: run this as root (become).",

@@ -73,7 +73,7 @@ def test_a_role_of_one_scope_brings_that_alone(hands_off, tmp_path):
     hands_off.synced()
 
 
-def test_drift_may_be_left_and_said(hands_off):
+def test_drift_may_be_reported_only(hands_off):
     theirs = edited(hands_off)
     hands_off.synced(*VERIFY, "-e", "twin_drift=report")
     assert hands_off.on_twin(SHOP) == theirs
@@ -171,7 +171,7 @@ def machine(pair, **options):
     pair.done(pair.tool("ansible", "localhost", "-m", "safetytwin.twin.libvirt_twin", "-a", words, "-e", "ansible_python_interpreter=/usr/bin/python3"))
 
 
-def test_a_sync_right_after_a_revert_reads_the_whole_twin(hands_off):
+def test_a_sync_after_a_revert_reads_the_whole_twin(hands_off):
     machine(hands_off, snapshot={"name": "before"})
     hands_off.on_host("echo 'B=1' >> /etc/default/shop-drift")
     hands_off.synced()

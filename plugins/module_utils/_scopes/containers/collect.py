@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reads containers, images, networks and volumes from the API sockets of Docker and Podman.
 
-Keys are `KIND:ENGINE/NAME`, ENGINE being docker, podman, or podman@USER (docker@USER) for a rootless one. Containers that
-remove themselves (`--rm`) belong to whoever starts them and are no items, nor are anonymous volumes and built-in networks.
+Keys are `KIND:ENGINE/NAME`, where ENGINE is docker, podman, or podman@USER (docker@USER) for a rootless one. Containers that
+remove themselves (`--rm`), anonymous volumes and built-in networks are not items.
 """
 from __future__ import annotations
 

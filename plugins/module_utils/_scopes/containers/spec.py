@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Converts an engine's inspect answer to a run specification. Pure.
 
-A specification holds what somebody chose, by the name of the option of `docker run`; defaults and what the engine made up
-(short ids, assigned addresses, process ids) are left out. Secrets are replaced by `[redacted]`.
+A specification holds the values that a user chose, by the names of the options of `docker run`. Defaults and values that the engine assigned
+(short ids, addresses, process ids) are left out. `[redacted]` replaces secrets.
 """
 from __future__ import annotations
 

@@ -58,12 +58,12 @@ def test_the_document_is_for_its_owner_and_gone_with_the_run(played):
     assert not os.path.exists(played.results["first"]["document"])
 
 
-def test_against_its_own_digest_nothing_differs(played):
+def test_a_harvest_on_its_own_digest_is_empty(played):
     again = played.results["again"]
     assert (again["differs"], again["scopes"], again["digest"]) == (False, {}, played.results["first"]["digest"])
 
 
-def test_chosen_scopes_come_alone(played):
+def test_only_chosen_scopes_are_read(played):
     assert sorted(played.results["two"]["scopes"]) == ["accounts", "hardware"]
 
 

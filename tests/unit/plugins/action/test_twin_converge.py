@@ -49,18 +49,18 @@ def fixture_results(play, tmp_path_factory):
     ("hardware", "hardware cannot be converged; there are: accounts, files, packages, services."),
     ("unknown", "Nothing is known of web1 yet: run safetytwin.twin.sync, which harvests it first."),
 ])
-def test_what_cannot_be_done_is_a_sentence(results, name, sentence):
+def test_an_impossible_request_gives_a_sentence(results, name, sentence):
     assert results[name]["failed"]
     assert sentence in results[name]["msg"]
 
 
-def test_a_twin_that_is_not_there_would_be_made(results):
+def test_check_mode_reports_that_a_missing_twin_would_be_created(results):
     first = results["first"]
     assert (first["twin"], first["changed"], first["revision"]) == ("absent", True, 0)
     assert "would be created" in first["line"]
 
 
-def test_a_twin_that_another_sync_holds_is_left_to_it(results):
+def test_a_twin_that_another_sync_holds_is_not_changed(results):
     busy = results["busy"]
     assert (busy["busy"], busy["changed"]) == (True, False)
     assert busy["line"].startswith("Another sync of twin-web1 is running (process ")

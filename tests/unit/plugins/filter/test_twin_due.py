@@ -36,5 +36,5 @@ def test_a_twin_that_is_current_needs_no_cycle():
     ({"paused": "On request."}, {"differs": True}, ["changed"]),
     ({"paused": "On request."}, {"resume": True}, ["resume"]),
 ])
-def test_each_reason_comes_from_what_is_known_or_asked(known, asked, expected):
+def test_each_reason_follows_from_the_record_or_the_options(known, asked, expected):
     assert codes(dict(KNOWN, **known), **asked) == expected

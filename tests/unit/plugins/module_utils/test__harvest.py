@@ -48,7 +48,7 @@ def remembered(host):
     return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in (host.parent / "run").iterdir()}
 
 
-def test_the_first_harvest_says_everything(host):
+def test_the_first_harvest_contains_everything(host):
     reply = _harvest.harvest({"role": "host", "base": None})
     assert reply["base"] is None and reply["digest"] == state_digest(reply["scopes"]) and not reply["missing"]
     assert sorted(map(base64.b64decode, reply["blobs"].values())) == [b"one\n", b"two\n"]
@@ -64,7 +64,7 @@ def test_an_unchanged_machine_answers_nothing_and_writes_nothing(host, monkeypat
     assert not digests and reply["base"] == reply["digest"] and reply["scopes"] == {} == reply["blobs"]
 
 
-def test_a_change_is_answered_alone_and_leads_to_the_same_state(host):
+def test_a_delta_contains_only_the_change_and_leads_to_the_same_state(host):
     first = _harvest.harvest({"role": "host"})
     (host / "a").write_text("changed\n")
     (host / "b").unlink()
@@ -106,7 +106,7 @@ def test_secret_contents_cannot_be_wanted(host):
     assert "hunter2" not in json.dumps(reply) + "".join(path.read_text() for path in (host.parent / "run").iterdir())
 
 
-def test_what_does_not_fit_is_named(host, monkeypatch):
+def test_contents_beyond_the_budget_are_named_as_missing(host, monkeypatch):
     monkeypatch.setattr(_harvest, "BUDGET", 4)
     reply = _harvest.harvest({"role": "host"})
     assert len(reply["blobs"]) == len(reply["missing"]) == 1

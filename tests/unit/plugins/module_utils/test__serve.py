@@ -52,7 +52,7 @@ def until(true, seconds=20):
         time.sleep(0.02)
 
 
-def test_it_tells_which_boot_it_lives_in(resident):
+def test_it_returns_the_boot_id(resident):
     assert resident("_ping")["boot_id"] == pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
@@ -60,14 +60,14 @@ def test_only_its_user_can_call_it(resident):
     assert stat.S_IMODE(resident.path.stat().st_mode) == 0o600
 
 
-def test_calls_are_processes_of_their_own_and_leave_none_behind(resident):
+def test_each_call_is_a_process_that_ends(resident):
     for _call in range(5):
         assert "user:root" in resident("_harvest", {"role": "twin", "scopes": ["accounts"]})["scopes"]["accounts"]["items"]
     until(lambda: not resident.process.children())
     assert resident("_ping")
 
 
-def test_a_call_that_is_refused_takes_nobody_else_along(resident):
+def test_a_refused_call_does_not_fail_the_others(resident):
     with pytest.raises(errors.TwinError, match="no scope weather"):
         resident("_harvest", {"role": "twin", "scopes": ["weather"]})
     assert resident("_ping")

@@ -21,7 +21,7 @@ def host(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_a_host_that_is_not_known_yet_says_so_and_writes_nothing(host):
+def test_an_unknown_host_gives_a_sentence_and_writes_nothing(host):
     told = _status.status({"host": "web1", "audit_interval": 600, "growth": False})
     assert (told["known"], told["revision"], told["domain"], told["rebooted"], told["revisions"]) == (False, 0, None, False, [])
     assert told["due"]

@@ -61,7 +61,7 @@ def test_the_twin_is_held_while_it_is_provisioned(run, options, held):
     assert run(host="web1", **options)[1] == held
 
 
-def test_a_twin_that_is_held_is_left_alone_with_a_sentence(run):
+def test_a_twin_that_is_held_gives_a_sentence(run):
     with run.place(look=True) as store, store.lease(twin_key("twin-web1"), "twin-web1"):
         result, held = run(host="web1")
         assert result["failed"] and "Another sync of twin-web1 is running" in result["msg"] and not held

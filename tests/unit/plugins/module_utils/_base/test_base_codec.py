@@ -20,12 +20,12 @@ def test_every_byte_string_survives(name):
 
 
 @given(st.binary(), st.binary())
-def test_different_names_stay_different_outside(one, other):
+def test_different_names_stay_different_after_conversion(one, other):
     shown = [json.dumps(codec.outward(codec.text(name))) for name in (one, other)]
     assert (shown[0] == shown[1]) == (one == other)
 
 
-def test_outward_reaches_every_depth_and_every_key():
+def test_outward_converts_every_depth_and_every_key():
     odd = codec.text(b"caf\xe9")
     shown = codec.outward({"paths": [odd, ("fine", odd)], odd: 1, "n": None})
     assert shown == {
@@ -38,13 +38,13 @@ def test_dumps_is_canonical_ascii():
     assert codec.dumps({"b": "ż", "a": [1, "\udce9"]}) == '{"a":[1,"\\udce9"],"b":"\\u017c"}'
 
 
-def test_digest_of_a_document_does_not_know_its_order_but_its_types():
+def test_the_digest_of_a_document_depends_on_types_and_not_on_order():
     assert codec.digest({"a": 1, "b": 2}) == codec.digest({"b": 2, "a": 1})
     assert codec.digest({"a": 1}) != codec.digest({"a": "1"})
     assert codec.digest(b"") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
-def test_write_atomic_replaces_and_leaves_nothing_beside(tmp_path):
+def test_write_atomic_replaces_the_file_and_leaves_no_other_file(tmp_path):
     path = tmp_path / "state.json"
     path.write_bytes(b"old")
     codec.write_atomic(str(path), b"new", 0o640)
@@ -53,7 +53,7 @@ def test_write_atomic_replaces_and_leaves_nothing_beside(tmp_path):
     assert os.listdir(tmp_path) == ["state.json"]
 
 
-def test_write_atomic_keeps_the_old_file_where_it_fails(tmp_path):
+def test_write_atomic_keeps_the_old_file_if_it_fails(tmp_path):
     path = tmp_path / "state.json"
     path.write_bytes(b"old")
     with pytest.raises(TypeError):

@@ -6,7 +6,7 @@ from __future__ import annotations
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import Busy, Refused, TwinError
 
 
-def test_all_are_shown_as_they_are_said_and_caught_as_one():
+def test_errors_keep_their_sentence_and_share_one_base_class():
     for error in (TwinError, Refused, Busy):
         assert issubclass(error, TwinError)
         assert str(error("The twin x is off: start it.")) == "The twin x is off: start it."

@@ -14,13 +14,13 @@ def test_this_machine_has_all_members():
 
 
 @pytest.mark.parametrize("path", machine.OS_RELEASE)
-def test_os_release_is_read_where_it_lies(tmp_path, path):
+def test_os_release_is_read_from_both_locations(tmp_path, path):
     target = tmp_path / path[1:]
     target.parent.mkdir(parents=True)
     target.write_text("# comment\nID=debian\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nVERSION_ID='12'\n\nbroken line\n")
     assert machine.os_release(str(tmp_path)) == {"ID": "debian", "PRETTY_NAME": "Debian GNU/Linux 12 (bookworm)", "VERSION_ID": "12"}
 
 
-def test_a_machine_without_os_release(tmp_path):
+def test_os_release_may_be_missing(tmp_path):
     assert machine.os_release(str(tmp_path)) == {}
     assert machine.machine(str(tmp_path))["distribution"] == {"id": "", "version_id": "", "codename": "", "name": "", "like": []}

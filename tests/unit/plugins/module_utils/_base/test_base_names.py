@@ -34,7 +34,7 @@ def test_the_socket_of_every_twin_has_a_path_that_the_kernel_takes():
 
 
 @pytest.mark.parametrize("host", ["", "a\nb", "a\x00", "\udcff"])
-def test_hosts_that_xml_cannot_carry_are_refused(host):
+def test_host_names_that_are_invalid_in_xml_are_refused(host):
     with pytest.raises(TwinError, match="printable"):
         names.following(host)
 

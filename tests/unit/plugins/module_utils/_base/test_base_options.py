@@ -45,7 +45,7 @@ def test_all_wrong_options_are_named_at_once():
 
 
 @pytest.mark.parametrize("version", ["2.9.27", "2.14.18", "2.15.13", "1.0"])
-def test_an_old_ansible_core_is_refused_before_all_else(version):
+def test_an_old_ansible_core_is_refused_first(version):
     with pytest.raises(TwinError, match=r"needs ansible-core 2\.16 or newer, and this is %s:[^.]*\.$" % version):
         options.accept({"vcpus": 0}, version)
 

@@ -15,7 +15,7 @@ RELATIVE = ("RUNTIME", "STORE_FILE", "BLOBS", "DOCUMENTS", "PACKAGES", "APT_ROOT
 
 
 @pytest.mark.parametrize("name", ABSOLUTE)
-def test_all_of_ours_lies_below_directories_of_our_name(name):
+def test_every_path_is_below_a_directory_of_the_collection(name):
     path = getattr(paths, name)
     assert path == os.path.normpath(path)
     assert path.startswith((paths.CONFIGURATION, paths.STATE, paths.RUN, paths.CACHE))
@@ -23,13 +23,13 @@ def test_all_of_ours_lies_below_directories_of_our_name(name):
 
 
 @pytest.mark.parametrize("name", RELATIVE)
-def test_what_may_lie_elsewhere_is_relative(name):
+def test_paths_below_a_configurable_root_are_relative(name):
     path = getattr(paths, name)
     assert not os.path.isabs(path)
     assert path == os.path.normpath(path)
     assert ".." not in path.split("/")
 
 
-def test_no_harvest_takes_what_is_ours_for_the_hosts():
+def test_a_harvest_ignores_the_collections_own_files():
     assert rules.verdict(paths.MARKER) == rules.IGNORE
     assert rules.verdict(os.path.join(paths.STATE, paths.RUNTIME, "x")) == rules.IGNORE

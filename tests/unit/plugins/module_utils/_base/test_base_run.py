@@ -29,7 +29,7 @@ def test_standard_input_is_bytes_a_file_or_nothing(tmp_path):
     assert run(copy).out == b""
 
 
-def test_no_word_meets_a_shell(tmp_path):
+def test_arguments_are_not_interpreted_by_a_shell(tmp_path):
     assert run(python("import sys; print(sys.argv[1])") + ["$(id); touch x"], cwd=str(tmp_path)).out == b"$(id); touch x\n"
     assert not list(tmp_path.iterdir())
 
@@ -55,11 +55,11 @@ def test_check_returns_the_output_or_names_the_work():
         check(python("raise SystemExit(7)"), "Asking")
 
 
-def test_last_words_of_bytes_that_are_no_text():
+def test_the_end_of_undecodable_output_becomes_text():
     assert last_words(b"\xff\xfe\n  x  \n", lines=1) == "x"
 
 
-def test_what_is_started_goes_on_by_itself(tmp_path):
+def test_a_started_program_outlives_its_caller(tmp_path):
     start(python("open(%r, 'w').close()" % str(tmp_path / "done")))
     for _attempt in range(600):
         if (tmp_path / "done").exists():

@@ -45,6 +45,6 @@ def test_a_refusal_is_a_sentence_with_its_status(service):
         call(service, "POST", "/gone", b"b", {"X-Word": "w"})
 
 
-def test_nobody_there_is_a_sentence(tmp_path):
+def test_a_service_that_does_not_answer_gives_a_sentence(tmp_path):
     with pytest.raises(TwinError, match="does not answer: .*No such file"):
         call(str(tmp_path / "absent"), "GET", "/")

@@ -28,12 +28,12 @@ def looks(tmp_path, monkeypatch):
     return look
 
 
-def test_two_looks_at_what_nobody_touched_agree(looks, tmp_path):
+def test_two_snapshots_of_an_unchanged_machine_are_equal(looks, tmp_path):
     (tmp_path / "kept").write_text("same\n")
     assert change_snapshot.differing(looks(), looks()) == []
 
 
-def test_what_came_went_or_changed_is_found(looks, tmp_path):
+def test_added_removed_and_changed_items_are_found(looks, tmp_path):
     for name in ("edited", "gone", "kept", "mode"):
         (tmp_path / name).write_text("before\n")
     before = looks()

@@ -70,7 +70,7 @@ def test_an_error_of_any_type_is_the_failure_of_the_step_at_fault_alone(error, s
     assert set(found.values()) == {(True, None)} and len(found) == 7
 
 
-def test_what_requires_a_failed_step_is_skipped_with_that_reason_and_the_rest_goes_on():
+def test_steps_that_require_a_failed_step_are_skipped_and_others_run():
     def fails_first(steps, _spool):
         return {one["id"]: failed("No room.") if one["id"] == "file" else CHANGED for one in steps}
 

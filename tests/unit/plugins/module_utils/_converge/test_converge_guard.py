@@ -59,7 +59,7 @@ def test_a_machine_without_a_good_marker_is_refused(machine, content, why):
         machine()
 
 
-def test_a_copy_of_the_twin_is_refused_even_for_its_own_request(machine):
+def test_a_copy_of_a_twin_is_refused(machine):
     machine.product.write_text(OTHER)
     with pytest.raises(Refused, match="a copy of a twin"):
         machine()

@@ -34,7 +34,7 @@ def test_steps_touch_their_own_items_once():
     assert touched(steps) == {"files": ["/etc/systemd/system/a.service"], "services": ["a.service", "b.service"]}
 
 
-def test_what_packages_scripts_did_is_read_too():
+def test_changes_by_package_scripts_are_read_back():
     seen = [("files", "/etc/systemd/system/multi-user.target.wants/cups.service"), ("services", "cups.path")]
     assert touched([step("packages", "cups:amd64")], seen) == {
         "accounts": None, "packages": None, "files": [seen[0][1]], "services": ["cups.path", "cups.service"],

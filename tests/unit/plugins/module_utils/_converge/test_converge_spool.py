@@ -50,7 +50,7 @@ def test_members_are_found_by_digest_and_by_package(tmp_path):
     assert not (tmp_path / "in").exists()
 
 
-def test_what_a_killed_run_left_goes_first(tmp_path):
+def test_files_of_a_killed_run_are_removed_first(tmp_path):
     left = tmp_path / "in" / "blobs" / ("1" * 64)
     left.parent.mkdir(parents=True)
     left.write_bytes(b"left")
@@ -99,6 +99,6 @@ def test_a_request_that_ends_early_is_a_sentence(tmp_path, cut):
         receive()
 
 
-def test_the_request_comes_first(tmp_path):
+def test_the_request_is_the_first_member(tmp_path):
     with pytest.raises(TwinError, match="does not begin"):
         converge_spool.open_request(io.BytesIO(packed(("blobs/" + HELLO, b"hello"), REQUEST)))

@@ -21,7 +21,7 @@ def test_a_missing_tool_is_named_with_its_package(tmp_path, monkeypatch):
         build._require(str(tmp_path))
 
 
-def test_a_full_disk_is_said_before_anything_is_done(tmp_path, monkeypatch):
+def test_a_full_disk_is_reported_before_a_change(tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda program: "/bin/" + program)
     monkeypatch.setattr(build, "NEEDED_MIB", 1 << 40)
     with pytest.raises(TwinError, match="No space to build a base image in %s: [0-9]+ MiB are free" % tmp_path):

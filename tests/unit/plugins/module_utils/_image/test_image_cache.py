@@ -50,7 +50,7 @@ def test_a_local_file_that_changed_is_another_image(tmp_path):
     assert not os.path.exists(os.path.join(images, ".work"))
 
 
-def test_what_a_killed_build_left_is_cleared_away(tmp_path):
+def test_a_build_removes_the_files_of_a_killed_build(tmp_path):
     disk, images = tmp_path / "disk.raw", tmp_path / "images"
     disk.write_bytes(b"\1" * 4096)
     (images / ".work/image").mkdir(parents=True)

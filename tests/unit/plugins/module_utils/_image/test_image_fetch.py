@@ -59,7 +59,7 @@ def test_a_download_is_checked_converted_and_cleared_away(server, tmp_path):
     ("absent", SUM, "Downloading the base image .*404"), ("disk.raw", "sha256:" + "0" * 64, "damaged or a different image"),
     ("short", SUM, "truncated, 8192 of 9000"),
 ])
-def test_a_download_that_is_not_what_was_meant_is_a_sentence(server, tmp_path, name, checksum, sentence):
+def test_a_wrong_download_gives_a_sentence(server, tmp_path, name, checksum, sentence):
     with pytest.raises(TwinError, match=sentence):
         fetch.take_url(server + name, checksum, str(tmp_path), lambda _line: None)
     assert not (tmp_path / "disk.qcow2").exists()

@@ -30,7 +30,7 @@ def test_accounts_have_the_hosts_numbers_and_no_password():
     assert (told["auto"], told["hold"]) == (["lib:i386"], ["nginx hold"])
 
 
-def test_a_twin_is_reached_by_a_door_of_its_own_and_told_by_its_seed():
+def test_an_image_contains_the_management_ssh_and_reads_the_seed():
     files = tree.files("initramfs-tools")
     assert "Port %d" % PORT in files["/etc/safetytwin/sshd_config"]
     assert "by-label/cidata" in files[tree.FIRST_BOOT_UNIT]

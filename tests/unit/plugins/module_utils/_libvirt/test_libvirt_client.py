@@ -124,7 +124,7 @@ def test_a_call_that_hangs_is_bounded():
     forever.set()
 
 
-def test_a_call_that_fails_says_why():
+def test_a_failed_call_gives_its_reason():
     def fail():
         raise ValueError("the true cause")
 

@@ -32,7 +32,7 @@ def as_libvirt_stores(xml):
 
 
 @pytest.mark.parametrize("changes", [{}, {"accel": "kvm"}, {"machine": "pc"}, {"boot": None}])
-def test_a_spec_survives_the_way_through_xml(changes):
+def test_a_spec_survives_conversion_to_xml(changes):
     want = spec(**changes)
     have = domain.read(as_libvirt_stores(domain.build(want)))
     assert domain.differences(have, want) == []

@@ -75,7 +75,7 @@ def test_the_chain_of_a_guest_that_runs():
     assert live_layers.chain(Domain(active=False)) == []
 
 
-def test_a_cut_is_quiesced_where_an_agent_is():
+def test_a_snapshot_is_quiesced_if_the_agent_runs():
     domain = Domain()
     assert live_layers.cut(domain, "/t/c") == "quiesced"
     assert domain.said == [("snapshot", 15)]
@@ -83,7 +83,7 @@ def test_a_cut_is_quiesced_where_an_agent_is():
 
 
 @pytest.mark.parametrize("code", [86, 87, 88])
-def test_an_agent_that_fails_leaves_a_cut_as_after_a_power_cut(code):
+def test_a_snapshot_with_a_failing_agent_is_marked_as_crash(code):
     domain = Domain(error=code)
     assert live_layers.cut(domain, "/t/c") == "crash"
     assert domain.said == [("snapshot", 15), ("snapshot", 7)]

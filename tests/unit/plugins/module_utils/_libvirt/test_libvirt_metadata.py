@@ -19,7 +19,7 @@ VALUE = {
 
 
 @pytest.mark.parametrize("follows", [True, False])
-def test_a_value_survives_the_way_through_xml(follows):
+def test_a_value_survives_conversion_to_xml(follows):
     value = dict(VALUE, follows=follows)
     assert metadata.read(metadata.text(value), "any") == value
 

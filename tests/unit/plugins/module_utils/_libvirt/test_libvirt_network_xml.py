@@ -34,7 +34,7 @@ def test_addresses_are_steady_free_and_used_up_in_a_sentence():
         network_xml.choose_address("10.0.0.0/27", "52:54:00:ff:ff:ff", leases)
 
 
-def test_the_address_of_before_is_kept_while_it_is_free():
+def test_the_previous_address_is_kept_while_it_is_free():
     assert network_xml.choose_address(SUBNET, "m", {}, "10.62.22.77") == "10.62.22.77"
     assert network_xml.choose_address(SUBNET, "m", {"o": "10.62.22.77"}, "10.62.22.77") != "10.62.22.77"
     assert network_xml.choose_address(SUBNET, "m", {}, "192.168.0.1").startswith("10.62.22.")

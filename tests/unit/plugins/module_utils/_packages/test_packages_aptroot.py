@@ -32,11 +32,11 @@ def test_listings_are_the_files_that_name_packages():
     ("deb [signed-by=/etc/apt/keyrings/a.gpg,/etc/apt/keyrings/own.gpg arch=amd64] https://x s m", "/etc/apt/keyrings/a.gpg,/w/etc/apt/keyrings/own.gpg arch"),
     ("Signed-By: /etc/apt/keyrings/a.gpg /etc/apt/keyrings/own.gpg\n", "/etc/apt/keyrings/a.gpg /w/etc/apt/keyrings/own.gpg"),
 ])
-def test_keys_that_came_along_are_named_where_they_lie_now(listing, place):
+def test_signed_by_names_the_copied_keys(listing, place):
     assert place in aptroot.resigned(listing, {"/etc/apt/keyrings/own.gpg": b"k"}, "/w")
 
 
-def test_apts_words_name_what_cannot_be_installed():
+def test_packages_that_cannot_be_installed_are_read_from_apts_message():
     said = (
         "x\nThe following packages have unmet dependencies:\n php : Depends: a (= 1) but it is not going to be installed\n"
         " libb:i386 : Conflicts: c\nE: Unable to correct problems\n"
@@ -58,7 +58,7 @@ def fixture_make(repository, tmp_path):
 
 
 @needs_apt
-def test_what_cannot_be_fetched_is_left_out(repository, make):
+def test_packages_that_cannot_be_fetched_are_left_out(repository, make):
     repository.add("shop", "1")
     apt = make(gone=repository.sources[0]["content"].replace(b"./", b"./gone/"))
     assert not apt.update()
@@ -81,7 +81,7 @@ def test_a_listing_that_is_only_partly_there_is_no_listing(repository, make):
 
 
 @needs_apt
-def test_what_cannot_be_installed_is_told_from_the_rest(repository, make):
+def test_packages_that_cannot_be_installed_are_separated(repository, make):
     repository.add("base", "1")
     repository.add("shop", "1", "Depends: base\nRecommends: nowhere\n")
     repository.add("broken", "1", "Depends: nowhere\n")

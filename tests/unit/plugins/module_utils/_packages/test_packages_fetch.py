@@ -52,7 +52,7 @@ def test_the_exact_version_is_fetched_and_then_kept(repository, fetch):
     assert fetch(("shop", "1:1.0-1"), run=nothing) == first
 
 
-def test_the_newest_stands_in_for_a_version_that_is_gone(repository, fetch):
+def test_the_newest_version_replaces_a_version_that_is_gone(repository, fetch):
     for version in ("9", "10", "2"):
         repository.add("shop", version)
     found = fetch(("shop", "3"), ("nowhere", "1"))
@@ -70,7 +70,7 @@ def test_an_unknown_version_has_the_index_read_anew_but_not_each_time(repository
     assert fetch(("shop", "2"))["gone"] == {}
 
 
-def test_a_file_that_is_not_what_the_index_says_is_not_taken(repository, fetch, tmp_path):
+def test_a_file_that_differs_from_the_index_is_refused(repository, fetch, tmp_path):
     repository.add("shop", "1")
     repository.add("fine", "1")
     with open(repository.directory / "shop_1.deb", "r+b") as stream:
@@ -88,7 +88,7 @@ def test_a_silent_repository_stops_nothing(repository, fetch):
     assert "No repository of the host answers" in found["unavailable"]["shop:all"]
 
 
-def test_nothing_of_this_machines_packages_is_asked(fetch, repository):
+def test_apt_does_not_use_this_machines_packages(fetch, repository):
     repository.add("shop", "1")
     seen = []
 

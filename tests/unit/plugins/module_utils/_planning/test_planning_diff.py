@@ -39,7 +39,7 @@ def test_a_state_does_not_differ_from_itself(state):
 
 
 @given(scopes(), scopes())
-def test_doing_what_it_says_leaves_nothing_to_do(actual, desired):
+def test_applying_a_plan_leaves_no_difference(actual, desired):
     for change in diff(actual, desired, {}):
         items = actual[change.scope]["items"]
         if change.want is None:
@@ -51,7 +51,7 @@ def test_doing_what_it_says_leaves_nothing_to_do(actual, desired):
 
 
 @given(scopes(), scopes())
-def test_what_is_kept_is_not_touched(actual, desired):
+def test_kept_items_are_not_changed(actual, desired):
     keep = {scope: body["items"] for scope, body in actual.items()}
     assert all(change.want is not None for change in diff(actual, desired, keep))
 

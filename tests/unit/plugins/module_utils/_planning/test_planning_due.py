@@ -41,7 +41,7 @@ def reasons(head, twin, **asked):
     (HEAD, RUNS, {"changed": True}, ["changed"], False),
     ({**HEAD, "audited": 0, "settled": 0}, RUNS, {"changed": True}, ["unsettled", "audit", "changed"], True),
 ])
-def test_why_a_cycle_is_due(head, twin, asked, codes, whole):
+def test_each_situation_has_its_reasons_for_a_cycle(head, twin, asked, codes, whole):
     found = reasons(head, twin, **asked)
     assert [reason.code for reason in found] == codes
     assert due.reads_whole(found) is whole

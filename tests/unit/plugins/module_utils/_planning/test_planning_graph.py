@@ -24,7 +24,7 @@ def names(steps):
     return [one["id"] for one in graph.ordered(steps)]
 
 
-def test_batches_follow_those_they_come_after_and_otherwise_their_names():
+def test_batches_are_ordered_by_dependency_and_then_by_name():
     steps = [step("run", "s.run", ["f.place"]), step("file", "f.place", ["p.change"]), step("pkg", "p.change"), step("stop", "s.stop")]
     assert names(steps) == ["pkg", "file", "run", "stop"]
     found = {batch.name: batch.after for batch in graph.batches(steps)}

@@ -44,17 +44,17 @@ def test_who_reads_a_file(path, expected):
     assert reached(path) == expected
 
 
-def test_restart_beats_reload_and_no_unit_comes_twice():
+def test_a_restart_replaces_a_reload_and_each_unit_is_named_once():
     assert reached("/etc/nginx/a", "/usr/local/bin/hook", "/etc/nginx/b") == {"nginx.service": "restart"}
 
 
-def test_who_may_read_a_file_is_no_change_of_what_is_read():
+def test_a_change_of_permissions_reloads_no_unit():
     assert reached("/etc/nginx/a", fields=("mode", "owner")) == {}
     assert reached("/etc/nginx/d", have={"type": "dir"}, want={"type": "dir"}) == {}
 
 
 @pytest.mark.parametrize(("wanted", "present"), [("inactive", "active"), ("active", "inactive"), (None, "active")])
-def test_only_what_is_to_run_and_runs_is_told(wanted, present):
+def test_only_units_that_should_run_and_do_are_affected(wanted, present):
     scopes = [{"services": {"items": {"nginx.service": {"active": state}}}} for state in (wanted, present)]
     change = Change("files", "/etc/nginx/own", {"type": "file"}, {"type": "file"}, ("digest",))
     assert dependents([change], *scopes) == {}

@@ -20,7 +20,7 @@ def test_case(case):
     assert [[step["id"], step["verb"], step["because"], step["requires"]] for step in steps] == case["expected"]
 
 
-def test_steps_say_everything_that_applying_needs(case):
+def test_a_step_contains_everything_that_applying_needs(case):
     steps = steps_of(case["before"], case["after"])
     assert len({step["id"] for step in steps}) == len(steps)
     known = {"%s.%s" % (scope, name) for scope, part in appliers().items() for name in part}
@@ -31,7 +31,7 @@ def test_steps_say_everything_that_applying_needs(case):
             assert step["want"]["active"] in ("active", "inactive", "failed")
 
 
-def test_the_order_is_the_graphs_and_what_a_step_requires_comes_before_it(case):
+def test_a_step_comes_after_the_steps_that_it_requires(case):
     steps = steps_of(case["before"], case["after"])
     assert graph.ordered(reversed(steps)) != [] or not steps
     assert graph.ordered(steps) == steps

@@ -18,7 +18,7 @@ def test_case(case):
     assert opened == expected.get("open", [])
 
 
-def test_hardware_is_what_the_twin_can_be_given():
+def test_hardware_is_limited_to_what_a_twin_can_have():
     host = {"hardware": {"status": "ok", "note": "", "excluded": {}, "items": {
         "cpu": {"architecture": "x86_64", "count": 8}, "memory": {"bytes": 512 << 20},
     }}}
@@ -26,13 +26,13 @@ def test_hardware_is_what_the_twin_can_be_given():
     assert desired["hardware"]["items"] == {"cpu": {"architecture": "x86_64", "count": 2}, "memory": {"bytes": 512 << 20}}
 
 
-def test_policy_leaves_the_state_it_was_given_alone(case):
+def test_policy_does_not_change_its_arguments(case):
     before = repr(case["before"])
     policy.desire(case["before"], case["twin"])
     assert repr(case["before"]) == before
 
 
-def test_substrate_is_what_the_image_has_beyond_the_host():
+def test_the_substrate_is_what_only_the_image_has():
     def packages(*names):
         return {"packages": {"items": dict.fromkeys(names, {})}}
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One cycle's reasoning: drift, what was tried before, what a killed cycle left, and the verdict."""
+"""Checks the plan of a cycle: drift, items that were tried before, work of a killed cycle, and the report."""
 from __future__ import annotations
 
 import copy
@@ -56,7 +56,7 @@ def test_nothing_to_do():
     assert verdict(plan, {}, scopes())["percent_reproduced"] == 100.0
 
 
-def test_planning_changes_no_value_that_it_is_given():
+def test_planning_does_not_change_its_arguments():
     values = [OPTIONS, scopes(files=motd("b")), dict(twin(), substrate=None), twin(files=motd("c"))]
     before = copy.deepcopy(values)
     plan = reconcile(*values)
@@ -64,7 +64,7 @@ def test_planning_changes_no_value_that_it_is_given():
     assert values == before
 
 
-def test_a_change_of_the_host_is_a_step_and_no_drift():
+def test_a_change_of_the_host_is_a_step_and_not_drift():
     before = twin()
     plan = reconcile(OPTIONS, scopes(files=motd("b")), twin(), before)
     assert told(plan) == [("ensure", "/etc/motd")] and plan.drift == []
@@ -75,14 +75,14 @@ def test_a_change_of_the_host_is_a_step_and_no_drift():
 @pytest.mark.parametrize(("policy", "steps", "paused"), [
     ("correct", [("ensure", "/etc/motd")], False), ("report", [], False), ("pause", [("ensure", "/etc/motd")], True),
 ])
-def test_drift_is_named_and_treated_as_asked(policy, steps, paused):
+def test_drift_is_named_and_handled_as_the_option_says(policy, steps, paused):
     plan = reconcile(dict(OPTIONS, drift=policy), scopes(), twin(files=motd("b")), twin())
     assert plan.drift == ["files /etc/motd"]
     assert told(plan) == steps
     assert bool(plan.pause) == paused
 
 
-def test_reported_drift_is_left_until_the_host_wants_something_else():
+def test_reported_drift_stays_until_the_host_changes_the_item():
     actual = twin(files=motd("b"))
     plan = reconcile(dict(OPTIONS, drift="report"), scopes(), actual, twin())
     assert [row["reason"] for row in verdict(plan, plan.failures, actual["scopes"])["exceptions"]] == ["drifted"]
@@ -93,7 +93,7 @@ def test_reported_drift_is_left_until_the_host_wants_something_else():
     assert told(reconcile(OPTIONS, scopes(), actual, actual)) == [("ensure", "/etc/motd")], "an audit that is to correct does"
 
 
-def test_what_was_tried_in_vain_is_not_tried_again():
+def test_an_item_that_failed_is_not_tried_again():
     plan = reconcile(OPTIONS, scopes(), twin(files={"/etc/motd": None}))
     actual, done = carried_out(plan, twin(files={"/etc/motd": None}), ("files:/etc/motd", "No room on the disk."))
     assert summary.sentences(done.failures) == ["files /etc/motd: Applying it failed in the twin. (No room on the disk.)"]
@@ -104,7 +104,7 @@ def test_what_was_tried_in_vain_is_not_tried_again():
     assert told(reconcile(OPTIONS, scopes(), actual, actual)) == [("ensure", "/etc/motd")], "an audit tries again what may have passed"
 
 
-def test_contents_that_are_on_their_way_are_asked_for_again():
+def test_missing_contents_are_requested_again():
     absent = twin(files={"/etc/motd": None})
     actual, _done = carried_out(reconcile(OPTIONS, scopes(), absent), absent, ("files:/etc/motd", "content_pending: not here"))
     assert told(reconcile(OPTIONS, scopes(), actual)) == [("ensure", "/etc/motd")]
@@ -116,7 +116,7 @@ SKIPPED = ("services:shop.service", "dependency_failed: files %s" % UNIT["fragme
 
 
 @pytest.mark.parametrize(("cause", "tried_again"), [("content_pending: not here", True), ("apply_failed: No room.", False)])
-def test_what_was_skipped_waits_as_long_as_what_it_depends_on(cause, tried_again):
+def test_a_skipped_item_waits_as_long_as_the_item_that_it_depends_on(cause, tried_again):
     host = scopes(files=FRAGMENT)
     plan = reconcile(OPTIONS, host, twin(**LACKING))
     assert ("start", "shop.service") in told(plan)
@@ -127,7 +127,7 @@ def test_what_was_skipped_waits_as_long_as_what_it_depends_on(cause, tried_again
     assert ("start", "shop.service") in told(reconcile(OPTIONS, other, actual)), "the host changed the file, so its unit is tried as well"
 
 
-def test_a_skipped_restart_is_no_reproduced_unit():
+def test_a_unit_with_a_skipped_restart_is_not_reproduced():
     host = scopes(files=FRAGMENT)
     plan = reconcile(OPTIONS, host, twin(files={UNIT["fragment"]: dict(MOTD, digest="e" * 64)}))
     assert ("restart", "shop.service") in told(plan)
@@ -136,7 +136,7 @@ def test_a_skipped_restart_is_no_reproduced_unit():
     assert rows == {"shop.service": SKIPPED[1]}
 
 
-def test_restarts_of_a_killed_cycle_are_made_up_for():
+def test_restarts_of_a_killed_cycle_are_repeated():
     plan = reconcile(OPTIONS, scopes(), twin(), None, [["shop.service", "restart"], ["gone.service", "restart"]])
     assert told(plan) == [("restart", "shop.service")]
 
@@ -157,7 +157,7 @@ def test_the_packages_an_image_has_beyond_its_host_are_found_once():
     ("", "package_unavailable", False), ("apt gave no reason", "package_not_fetched: apt gave no reason", False),
     ("content_pending: 1 of the host's package sources", "content_pending: 1 of the host's package sources", True),
 ])
-def test_packages_that_cannot_be_had_are_reasons(why, reason, tried_again):
+def test_unavailable_packages_have_reasons(why, reason, tried_again):
     actual = twin(packages={"bc:amd64": None})
     plan = reconcile(OPTIONS, scopes(), actual)
     fetched = {"files": {}, "gone": {}, "unavailable": {"bc:amd64": why}}

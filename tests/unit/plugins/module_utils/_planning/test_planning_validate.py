@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The door: whatever a host says, it becomes a checked value or a sentence."""
+"""Checks that any data from a host becomes a checked value or a sentence."""
 from __future__ import annotations
 
 import base64
@@ -78,19 +78,19 @@ def test_a_real_state_passes_unchanged():
 @example(reply({}, format=True))
 @example(reply({}, seconds={"a": 10**400, "b": float("nan")}))
 @settings(deadline=None)
-def test_no_document_ends_in_anything_but_a_value_or_a_sentence(document):
+def test_any_document_gives_a_value_or_a_sentence(document):
     sentence = outcome(document)[1]
     assert len(sentence) < 1000 and sentence.isprintable()
 
 
 @given(st.sampled_from(list(places(reply(STATE)))[1:]), st.sampled_from(EVIL) | JSON)
 @settings(max_examples=400, deadline=None)
-def test_no_change_of_a_real_harvest_passes_into_the_state_unchecked(path, value):
+def test_every_change_of_a_real_harvest_is_checked(path, value):
     known = parse_harvest(reply(STATE), None, None, "web1")
     harvest, sentence = outcome(replaced(reply(STATE), path, value), stored(known), known["digest"])
     assert len(sentence) < 1000 and sentence.isprintable()
     for scope, body in (harvest["scopes"] if harvest else {}).items():
-        assert parse_harvest(reply({scope: dict(body, excluded={})}), None, None, "web1")["violations"] == [], "what comes out of the door goes in again"
+        assert parse_harvest(reply({scope: dict(body, excluded={})}), None, None, "web1")["violations"] == [], "a checked harvest passes the checks again"
 
 
 FIELDS = [(scope, kind, name, field.lane) for scope, row in SCHEMA.items() for kind, fields in row.kinds.items() for name, field in fields.items()]
@@ -190,7 +190,7 @@ def test_an_exclusion_that_breaks_a_rule_is_replaced(key, reason, words):
     assert words in excluded[shown] and excluded[shown].startswith("invalid: ") and len(shown) <= 240 and shown.isprintable()
 
 
-def test_only_contents_of_the_state_come_in():
+def test_only_contents_that_the_state_names_are_accepted():
     state = copy.deepcopy(STATE)
     state["files"]["items"]["/etc/nginx/nginx.conf"]["digest"] = digest(b"conf")
     blobs = {digest(content): base64.b64encode(content).decode() for content in (b"conf", b"foreign")}

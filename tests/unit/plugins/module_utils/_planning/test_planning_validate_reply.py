@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The door for what a twin says."""
+"""Checks the checks of data from a twin."""
 from __future__ import annotations
 
 import pytest
@@ -22,18 +22,18 @@ def body(**items):
     return {"status": "ok", "note": "", "items": {"group:" + name: item for name, item in items.items()}, "excluded": {}}
 
 
-def test_a_twin_is_read_as_it_says():
+def test_a_valid_reply_of_a_twin_is_not_changed():
     assert parse_twin({"scopes": {"accounts": body(a=GOOD)}}, ["accounts"], {}, "twin-a") == {"accounts": body(a=GOOD)}
 
 
-def test_what_breaks_a_rule_stays_as_it_was_known():
+def test_an_invalid_item_keeps_its_last_valid_state():
     read = parse_twin({"scopes": {"accounts": body(a=BAD, b=BAD, c=GOOD), "toys": 1}}, ["accounts", "files"], {"accounts": body(a=GOOD)}, "twin-a")
     assert read["accounts"]["items"] == body(a=GOOD, c=GOOD)["items"]
     assert read["accounts"]["excluded"]["group:a"].startswith("invalid_last_kept: ") and read["accounts"]["excluded"]["group:b"].startswith("invalid: ")
     assert read["files"]["status"] == "failed" and "did not say" in read["files"]["note"] and "toys" not in read
 
 
-def test_a_reply_to_a_plan_is_about_its_steps_alone():
+def test_a_reply_to_a_plan_contains_only_its_steps():
     results = [
         {"id": "a", "changed": True, "failed": "x\x1b" * 5000}, {"id": "b", "changed": 1, "failed": None}, {"id": "c", "changed": False, "failed": None}, 1,
     ]
@@ -64,6 +64,6 @@ def sentence(parse, *arguments):
 
 @given(JSON, st.dictionaries(st.sampled_from(["results", "read", "scopes", "seconds"]), JSON))
 @settings(deadline=None)
-def test_no_reply_ends_in_anything_but_a_value_or_a_sentence(part, whole):
+def test_any_reply_gives_a_value_or_a_sentence(part, whole):
     for reply in (part, whole, {"results": [part], "read": {"files": part}, "scopes": {"files": part}, "seconds": part}):
         assert sentence(parse_apply, reply, ["a"], {}, "t").isprintable() and sentence(parse_twin, reply, ["files"], {}, "t").isprintable()

@@ -18,14 +18,14 @@ def parsed(raw, before=None, declared=None, whole=True):
     return parse_scope("accounts", raw, before, declared, whole)
 
 
-def test_a_sound_scope_is_taken_as_it_is():
+def test_a_valid_scope_is_not_changed():
     found = parsed(body({"group:a": GROUP}, note="n"))
     assert found.body == body({"group:a": GROUP}, note="n")
     assert found.violations == []
     assert found.declared["withheld"] == {}
 
 
-def test_an_item_that_breaks_a_rule_is_left_out_or_stays_as_it_was_known():
+def test_an_invalid_item_is_left_out_or_keeps_its_last_valid_state():
     bad = body({"group:a": dict(GROUP, gid="x"), "group:b": GROUP})
     new = parsed(bad)
     assert list(new.body["items"]) == ["group:b"]
@@ -39,7 +39,7 @@ def test_an_item_that_breaks_a_rule_is_left_out_or_stays_as_it_was_known():
 @pytest.mark.parametrize(("raw", "wrong"), [
     ([], "is not an object"), (body(items=[1]), "has no valid items"), (body(status="fine"), "has no valid status"), (body(note=None), "has no valid note"),
 ])
-def test_a_scope_of_the_wrong_shape_has_failed_and_stays_as_it_was_known(raw, wrong):
+def test_a_scope_of_the_wrong_shape_fails_and_keeps_its_last_items(raw, wrong):
     before = body({"group:a": GROUP})
     found = parsed(raw, before)
     assert (found.body["status"], found.body["items"], found.declared) == ("failed", before["items"], None)
@@ -47,7 +47,7 @@ def test_a_scope_of_the_wrong_shape_has_failed_and_stays_as_it_was_known(raw, wr
     assert parsed(raw).body["items"] == {}
 
 
-def test_what_differs_is_put_into_what_was_known():
+def test_a_delta_is_merged_into_the_known_state():
     before = parsed(body({"group:a": GROUP, "group:b": GROUP}))
     found = parsed(dict(body({"group:c": GROUP}), removed=["group:a"]), before.body, before.declared, whole=False)
     assert sorted(found.body["items"]) == ["group:b", "group:c"]
@@ -59,7 +59,7 @@ def test_an_exclusion_needs_a_reason_that_is_known():
     assert found.body["excluded"]["group:b"].startswith("invalid: its reason has no known code")
 
 
-def test_a_failed_scope_keeps_what_was_known():
+def test_a_failed_scope_keeps_its_last_items():
     assert failed_scope("n", None) == {"status": "failed", "note": "n", "items": {}, "excluded": {}}
     assert failed_scope("n", body({"group:a": GROUP}))["items"] == {"group:a": GROUP}
     assert check_of_scope("files") is check_of_scope("files")

@@ -20,7 +20,7 @@ WORD = Text("word", "[a-z]+", 4, "a word")
     (Listing(WORD, 2), ["a"] * 3, "has more than 2 entries"),
     (Mapping(WORD, Number(0, 9), 2), {"a": 1}, None), (Mapping(WORD, Number(0, 9), 2), {"A": 1}, "has a member that is not a word"),
 ])
-def test_values_and_what_they_break(shape, value, wrong):
+def test_each_value_breaks_the_expected_rule(shape, value, wrong):
     assert check_of(shape)(value) == wrong
 
 

@@ -33,7 +33,7 @@ def test_only_what_was_asked_for():
     assert Context(only=[]).wanted(items) == {}
 
 
-def test_contexts_share_no_cache_by_accident():
+def test_contexts_do_not_share_caches():
     Context().cache["x"] = 1
     assert Context().cache == {}
 

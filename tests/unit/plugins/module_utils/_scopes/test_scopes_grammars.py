@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every field of the schema has a grammar that keeps out what its kind of value may not hold: the cases are made from the schema itself."""
+"""Checks that the grammar of each field refuses what its values may not contain; the cases are made from the schema."""
 from __future__ import annotations
 
 import pytest
@@ -52,7 +52,7 @@ def example(text):
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_no_field_takes_what_its_kind_of_value_never_holds(field):
+def test_every_field_refuses_characters_that_its_values_never_have(field):
     check = check_of(field.shape)
     for inner, wrap in texts(field.shape):
         good = example(inner)
@@ -69,7 +69,7 @@ def test_no_field_takes_what_its_kind_of_value_never_holds(field):
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_no_field_takes_another_type(field):
+def test_every_field_refuses_values_of_another_type(field):
     check = check_of(field.shape)
     allowed = {Text: str, Number: int, Flag: bool, Listing: list, Record: dict, Mapping: dict, Tree: dict}[type(field.shape)]
     assert all(check(value) for value in WRONG_TYPES if value.__class__ is not allowed)
@@ -93,7 +93,7 @@ def test_every_number_and_list_has_bounds(field):
 
 
 @pytest.mark.parametrize(("scope", "kind"), KEYS)
-def test_no_key_takes_what_a_name_never_holds(scope, kind):
+def test_every_key_refuses_characters_that_names_never_have(scope, kind):
     check, grammar = ScopeCheck(SCHEMA[scope]).key, SCHEMA[scope].keys[kind]
     prefix = kind + ":" if kind else ""
     names = {"files": "/etc/a", "packages": "ab:amd64", "services": "a.service", "containers": "docker/a", "filesystem": "/a"}

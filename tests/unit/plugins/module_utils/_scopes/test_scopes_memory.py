@@ -21,7 +21,7 @@ def directory(tmp_path, monkeypatch):
     return tmp_path / "run"
 
 
-def test_what_is_kept_is_known_to_the_next(directory):
+def test_a_stored_memory_is_loaded_by_the_next_read(directory):
     first = memory.Memory(OPTIONS)
     first.scope("files")["stamp"] = [1]
     first.keep("d1", SCOPES)
@@ -32,7 +32,7 @@ def test_what_is_kept_is_known_to_the_next(directory):
     assert directory.stat().st_mode & 0o777 == 0o700
 
 
-def test_other_options_other_formats_and_rubbish_are_nothing(directory):
+def test_a_memory_of_other_options_or_formats_is_ignored(directory):
     memory.Memory(OPTIONS).keep("d1", SCOPES)
     assert memory.Memory(dict(OPTIONS, roots=())).state("d1") is None
     (directory / "state.json").write_text("{")
@@ -48,7 +48,7 @@ def test_an_unchanged_harvest_writes_nothing(directory):
     assert {path.name: path.stat().st_ino for path in directory.iterdir()} == before
 
 
-def test_who_is_not_root_keeps_nothing(directory, monkeypatch):
+def test_only_root_stores_a_memory(directory, monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     memory.Memory(OPTIONS).keep("d1", SCOPES)
     assert not directory.exists()

@@ -12,7 +12,7 @@ COUNT = SCHEMA["hardware"].kinds["cpu"]["count"]
 
 
 @pytest.mark.parametrize(("maker", "lane"), [(model.desired, "desired"), (model.telemetry, "telemetry"), (model.identity, "identity")])
-def test_makers_of_fields_set_the_lane_alone(maker, lane):
+def test_functions_that_create_fields_set_only_the_lane(maker, lane):
     assert tuple(maker(COUNT[1], COUNT.doc))[:3] == (lane, COUNT[1], COUNT.doc)
 
 

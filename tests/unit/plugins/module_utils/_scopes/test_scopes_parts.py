@@ -24,7 +24,7 @@ def test_why_in_words():
     assert why(Change("s", "k", {}, {}, ("size",))) == "size differs"
 
 
-def test_what_a_scope_does_not_say_changes_nothing():
+def test_a_scope_without_a_part_changes_nothing():
     item = {"type": "file", "digest": "d"}
     policy = Policy()
     assert policy.adjust("k", item, {}, {"substrate": {}, "caps": {}, "self_host": False}) == (item, None)

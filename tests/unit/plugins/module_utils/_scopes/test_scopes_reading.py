@@ -10,7 +10,7 @@ from ansible_collections.safetytwin.twin.plugins.module_utils._scopes import rea
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.context import TWIN, Context
 
 
-def test_a_scope_that_fails_says_so_and_stops_no_other(tmp_path):
+def test_a_failed_scope_does_not_stop_the_others(tmp_path):
     (tmp_path / "etc/group").mkdir(parents=True)
     (tmp_path / "proc").mkdir()
     (tmp_path / "var/lib/dpkg").mkdir(parents=True)

@@ -27,7 +27,7 @@ def test_every_field_has_a_known_lane_a_type_and_a_sentence():
                 assert field.doc.endswith(".") or field.doc.endswith("…"), name
 
 
-def test_kinds_come_from_keys_only_where_there_are_several():
+def test_the_key_contains_the_kind_only_if_there_are_several():
     assert schema.kind_of("files", "/etc/a:b") == ""
     assert schema.kind_of("accounts", "user:a:b") == "user"
     assert schema.kind_of("hardware", "cpu") == "cpu"

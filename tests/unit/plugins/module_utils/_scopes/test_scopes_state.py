@@ -37,7 +37,7 @@ def test_merge_is_the_inverse_of_delta(before, after):
 
 
 @given(SCOPES, SCOPES)
-def test_a_delta_is_empty_exactly_where_digests_are_equal(before, after):
+def test_a_delta_is_empty_if_and_only_if_digests_are_equal(before, after):
     assert (not state.delta(before, after)) == (state.state_digest(before) == state.state_digest(after))
 
 
@@ -50,7 +50,7 @@ def test_a_delta_holds_only_what_changed():
     assert change["removed"] == ["c.service"]
 
 
-def test_telemetry_moves_no_digest_and_desired_fields_do():
+def test_only_desired_fields_change_the_digest():
     still = state.state_digest(unit())
     assert state.state_digest(unit(main_pid=4711, memory_bytes=1, restarts=3)) == still
     assert state.state_digest(unit(active="failed")) != still

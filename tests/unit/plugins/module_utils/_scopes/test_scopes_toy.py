@@ -105,7 +105,7 @@ def fixture_package(tmp_path):
     return tmp_path
 
 
-def test_a_folder_is_all_that_a_scope_needs(package):
+def test_a_scope_needs_only_its_folder(package):
     notes = package / "notes"
     notes.write_text("keep=same\nold=gone\nother=before\ntwin-own=mine\n", encoding="ascii")
     items = {"keep": {"text": "same"}, "other": {"text": "after"}, "new": {"text": "here"}}
@@ -126,7 +126,7 @@ def test_a_folder_is_all_that_a_scope_needs(package):
     assert found["fidelity"] == {"notes": {"items": 3, "reproduced": 3, "degraded": 0, "impossible": 0}}
 
 
-def test_its_steps_stand_where_its_planner_puts_them(package):
+def test_the_steps_of_a_new_scope_are_ordered_by_its_planner(package):
     code = """
 from safetytwin._planning import graph
 from safetytwin._scopes.registry import SCHEMA

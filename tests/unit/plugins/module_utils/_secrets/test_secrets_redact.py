@@ -21,7 +21,7 @@ def test_secrets_are_found(path, content):
 
 
 @pytest.mark.parametrize(("path", "content"), TABLE["harmless"])
-def test_references_and_formats_are_no_secrets(path, content):
+def test_references_and_formats_are_not_secrets(path, content):
     assert redact.secret_in(path, content.encode()) is None
 
 
@@ -66,11 +66,11 @@ def test_any_text_can_be_redacted_twice(value):
 
 
 @given(st.binary())
-def test_any_content_can_be_judged(content):
+def test_any_content_can_be_examined(content):
     redact.secret_in("/etc/a", content)
 
 
-def test_a_text_with_more_candidates_than_are_examined_is_taken_for_a_secret():
+def test_a_text_with_too_many_candidates_counts_as_a_secret():
     many = "use_password=abc,\n" * (redact.EXAMINED + 1)
     assert redact.secret_in("/etc/a", many.encode()) == "more than 20000 values with the names of secrets"
     assert redact.redact_text(many) == redact.REDACTED

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The content store: nobody else reads it, damage is found and repaired, nothing that is named is swept."""
+"""Checks the content store: only its owner reads it, damage is found and repaired, named blobs are kept."""
 from __future__ import annotations
 
 import errno
@@ -24,7 +24,7 @@ def fixture_blobs(tmp_path):
     return Blobs(str(tmp_path / "lib/blobs"))
 
 
-def test_blobs_are_what_their_name_says(blobs):
+def test_a_blob_has_the_digest_of_its_name(blobs):
     with pytest.raises(TwinError, match="digest"):
         blobs.put(NAME, b"something else")
     assert blobs.get(NAME) is None
@@ -69,7 +69,7 @@ def below_a_file(path):
 
 
 @pytest.mark.parametrize("damage", [emptied, truncated, overwritten, longer, missing, a_directory, a_link_to_itself, below_a_file])
-def test_a_damaged_blob_is_none_until_it_is_put_again(blobs, damage):
+def test_a_damaged_blob_is_none_until_it_is_stored_again(blobs, damage):
     blobs.put(NAME, b"content")
     damage(pathlib.Path(blobs.path(NAME)))
     assert blobs.get(NAME) is None
@@ -79,7 +79,7 @@ def test_a_damaged_blob_is_none_until_it_is_put_again(blobs, damage):
     assert [each.name for each in blobs.files()] == [NAME]
 
 
-def test_a_blob_that_cannot_be_read_for_another_reason_is_no_damaged_one(blobs, monkeypatch):
+def test_a_blob_that_cannot_be_read_for_another_reason_is_not_damaged(blobs, monkeypatch):
     def full(*_words, **_options):
         raise OSError(errno.EMFILE, "Too many open files")
 
@@ -90,13 +90,13 @@ def test_a_blob_that_cannot_be_read_for_another_reason_is_no_damaged_one(blobs, 
 
 
 @pytest.mark.parametrize("name", ["", "/etc/shadow", "../" * 21 + "x", "A" * 64, NAME + "\n"])
-def test_a_name_that_is_no_digest_reaches_no_file(blobs, name):
+def test_a_name_that_is_not_a_digest_is_refused(blobs, name):
     assert blobs.get(name) is None
     with pytest.raises(TwinError, match="not the name of a content"):
         blobs.path(name)
 
 
-def test_nobody_else_can_read_them_from_the_beginning(blobs, tmp_path, monkeypatch):
+def test_only_the_owner_can_ever_read_the_files(blobs, tmp_path, monkeypatch):
     """Whatever the mask is, and looked at while they are made."""
     seen = []
 
@@ -123,7 +123,7 @@ def test_directories_are_synced_up_to_the_first_that_was_there(blobs, tmp_path, 
     assert synced == [str(tmp_path), str(tmp_path / "lib"), str(tmp_path / "lib/blobs"), made]
 
 
-def test_a_sweep_spares_what_is_named_or_new(blobs):
+def test_a_sweep_keeps_named_and_new_blobs(blobs):
     names = [digest(content) for content in (b"named", b"old", b"again")]
     for content in (b"named", b"old", b"again"):
         blobs.put(digest(content), content)

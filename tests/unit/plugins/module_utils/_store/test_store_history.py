@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Revisions: each readable by itself, as what it changed, and whole."""
+"""Checks that each revision can be read by itself, as a delta and as a whole state."""
 from __future__ import annotations
 
 import copy
@@ -90,7 +90,7 @@ def test_entries_stay_below_the_limit(store):
     assert max(len(entry.value) for _key, entry in store.backend.scan("a", "z")) <= interface.VALUE_LIMIT
 
 
-def test_old_revisions_can_be_forgotten(store, tmp_path):
+def test_old_revisions_can_be_removed(store, tmp_path):
     for number in range(10):
         take(store, file("%d" % number))
     store.history.forget("web1", 8)
@@ -105,7 +105,7 @@ def test_old_revisions_can_be_forgotten(store, tmp_path):
 
 
 @pytest.mark.parametrize("damage", [b"", None])
-def test_a_damaged_whole_state_is_a_sentence_and_others_stay_readable(store, tmp_path, damage):
+def test_a_damaged_whole_state_gives_a_sentence_and_others_stay_readable(store, tmp_path, damage):
     for number in range(9):
         take(store, file("%d" % number))
     named = store.history.revision("web1", 4).whole
@@ -116,7 +116,7 @@ def test_a_damaged_whole_state_is_a_sentence_and_others_stay_readable(store, tmp
     assert store.history.state("web1", 3)["scopes"] == file("2") and store.history.state("web1", 9)["scopes"] == file("8")
 
 
-def test_a_change_of_the_state_format_begins_a_chain_and_old_states_are_brought_up(store, monkeypatch):
+def test_a_new_state_format_starts_a_chain_and_migrates_old_states(store, monkeypatch):
     take(store, file("a"))
     take(store, file("b"))
 

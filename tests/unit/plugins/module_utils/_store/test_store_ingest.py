@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a harvest to a recorded state: only the right machine, only undamaged, only against the newest."""
+"""Checks that a harvest is recorded only if it is of the right machine, undamaged, and based on the newest state."""
 from __future__ import annotations
 
 import base64
@@ -48,7 +48,7 @@ def take(store, host, reply):
     return ingest.document_of(harvest)
 
 
-def test_a_whole_harvest_is_taken(store):
+def test_a_whole_harvest_is_recorded(store):
     document = take(store, "web1", reply(scopes()))
     assert document["scopes"] == scopes()
     assert store.document("web1") == document
@@ -108,7 +108,7 @@ def test_a_host_that_cannot_be_mirrored_is_refused_before_anything_is_kept(store
     assert store.host("web1") is None and store.blobs.get(digest(b"hello")) is None
 
 
-def test_what_is_made_of_debian_is_taken(store):
+def test_derivatives_of_debian_are_accepted(store):
     harvest = reply(scopes())
     harvest["machine"]["distribution"].update(id="raspbian", like=["debian"])
     assert take(store, "web1", harvest)["scopes"] == scopes()
@@ -120,7 +120,7 @@ def test_a_harvest_against_an_old_state_waits_for_the_next_cycle(store):
         take(store, "web1", reply(scopes(b"changed"), base="0" * 64))
 
 
-def test_damage_on_the_way_is_found(store):
+def test_damage_in_transit_is_found(store):
     damaged = copy.deepcopy(reply(scopes()))
     damaged["scopes"]["files"]["items"]["/etc/motd"]["mode"] = "0777"
     with pytest.raises(TwinError, match="damaged"):
@@ -148,7 +148,7 @@ def broken(state):
     return made
 
 
-def test_what_breaks_a_rule_is_left_out_and_stays_out_over_three_cycles(store):
+def test_an_invalid_item_stays_left_out_for_three_cycles(store):
     """The host's digests are over all that it says; what was left out must not look like damage, at no later delta."""
     first = broken(scopes())
     known = take(store, "web1", reply(first))["scopes"]
@@ -197,7 +197,7 @@ def test_a_scope_of_the_wrong_shape_fails_and_is_asked_for_as_a_whole_until_it_i
     assert take(store, "web1", reply(scopes()))["scopes"] == scopes()
 
 
-def test_contents_that_are_not_what_they_say_or_belong_to_no_file_are_left_out(store):
+def test_contents_with_a_wrong_digest_or_without_a_file_are_left_out(store):
     harvest = reply(scopes())
     harvest["blobs"] = {digest(b"hello"): base64.b64encode(b"other").decode(), digest(b"deb"): "***", digest(b"foreign"): base64.b64encode(b"foreign").decode()}
     take(store, "web1", harvest)

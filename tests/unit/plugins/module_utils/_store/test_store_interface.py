@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every backend has to do: reads and writes of entries, commits of several keys, leases."""
+"""Checks that a backend implements the interface: reading and writing entries, commits of several keys, leases."""
 from __future__ import annotations
 
 import multiprocessing
@@ -20,12 +20,12 @@ def values(found):
     return {key: entry.value for key, entry in dict(found).items()}
 
 
-def test_what_is_committed_is_read_by_others(backend, connect):
+def test_other_readers_see_a_commit(backend, connect):
     backend.commit(Change("host/a", b"1", 0), Change("host/b", b"\0\xff", 0))
     assert values(connect().read("host/a", "host/b", "host/c")) == {"host/a": b"1", "host/b": b"\0\xff"}
 
 
-def test_entries_come_in_the_order_of_their_keys(backend):
+def test_entries_are_sorted_by_key(backend):
     backend.commit(*(Change(key, key.encode()) for key in ("r/b/1", "r/a/0000000010", "r/a/0000000002", "r/a/0000000001", "r/a0")))
     assert [key for key, _entry in backend.scan("r/a/", "r/a0")] == ["r/a/0000000001", "r/a/0000000002", "r/a/0000000010"]
     assert [key for key, _entry in backend.scan("r/a/", "r/a0", limit=2, newest_first=True)] == ["r/a/0000000010", "r/a/0000000002"]
@@ -33,7 +33,7 @@ def test_entries_come_in_the_order_of_their_keys(backend):
     assert backend.scan("s/", "s0") == []
 
 
-def test_a_commit_may_be_as_large_as_the_limits_say(backend):
+def test_a_commit_may_reach_the_limits(backend):
     backend.commit(*(Change("k/%03d" % number, b"x" * (VALUE_LIMIT if number < 2 else 1)) for number in range(COMMIT_LIMIT)))
     assert len(backend.scan("k/", "k0")) == COMMIT_LIMIT
     assert len(backend.read("k/000")["k/000"].value) == VALUE_LIMIT
@@ -57,7 +57,7 @@ def test_a_conflict_writes_nothing(backend, stale):
     assert values(backend.scan("a", "z")) == {"old": b"1"}
 
 
-def test_of_writers_at_one_version_one_wins(backend, connect):
+def test_only_one_of_several_writers_at_one_version_succeeds(backend, connect):
     """Six processes add 1 to one entry 25 times each, and try again where they lose."""
     backend.commit(Change("sum", b"0", 0))
 
@@ -100,7 +100,7 @@ def test_a_killed_writer_leaves_all_of_a_commit_or_nothing(connect):
         assert int(found["left"]) >= written
 
 
-def test_only_one_holds_a_lease(backend, connect):
+def test_only_one_process_holds_a_lease(backend, connect):
     other = connect()
     with backend.lease("twin/a", "web1"):
         holder = "^Another sync of web1 is running .process %d.: this sync does nothing.$" % os.getpid()

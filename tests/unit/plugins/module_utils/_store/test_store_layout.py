@@ -13,7 +13,7 @@ from ansible_collections.safetytwin.twin.plugins.module_utils._store.interface i
     (layout.Host, layout.Host("web/1", "m", 3, "d", "doc")), (layout.Twin, layout.Twin("twin-web1", "web1", paused="why", applying=[["a.service", "reload"]])),
     (layout.Revision, layout.Revision(3, 1.5, "d", 1, {"changes": []})),
 ])
-def test_a_record_is_what_was_packed_at_the_version_of_its_entry(kind, record):
+def test_unpacking_a_record_reverses_packing_and_sets_the_version(kind, record):
     assert layout.unpack(kind, Entry(layout.pack(record), 9)) == record._replace(version=9)
 
 
@@ -26,6 +26,6 @@ def test_keys_are_plain_ascii_and_of_one_host():
     assert not start <= layout.revision_key("web10", 7) < end
 
 
-def test_revisions_sort_as_numbers_do():
+def test_keys_of_revisions_sort_numerically():
     keys = [layout.revision_key("h", number) for number in (1, 2, 10, 99, 1000)]
     assert keys == sorted(keys)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Following, paused, forgotten."""
+"""Checks that a recorded twin is set to following or paused, or removed."""
 from __future__ import annotations
 
 import pytest
@@ -50,12 +50,12 @@ def test_a_dry_run_changes_nothing(ensure, paused):
     assert paused() == ""
 
 
-def test_forgetting_twice(ensure):
+def test_removing_a_record_twice_succeeds(ensure):
     assert ensure("web1", "absent") == "following"
     assert ensure("web1", "absent") == "absent"
 
 
-def test_a_host_is_known_as_long_as_it_has_a_twin(ensure, tmp_path):
+def test_a_host_is_recorded_while_it_has_a_twin(ensure, tmp_path):
     ensure("web1", "absent")
     with open_store(str(tmp_path / "lib")) as store:
         assert store.hosts() == ["web1"] and [twin.id for twin in store.twins()] == ["clone"]
@@ -64,14 +64,14 @@ def test_a_host_is_known_as_long_as_it_has_a_twin(ensure, tmp_path):
         assert store.hosts() == [] and store.twins() == []
 
 
-def test_a_twin_that_is_held_is_left_alone(ensure, paused, tmp_path):
+def test_a_twin_that_another_process_holds_is_not_changed(ensure, paused, tmp_path):
     held = open_store(str(tmp_path / "lib"), str(tmp_path / "run"))
     with held as store, store.lease(twin_key("twin-web1"), "web1"), pytest.raises(Busy, match="Another sync of web1 is running"):
         ensure("web1", "paused", "Because.")
     assert paused() == ""
 
 
-def test_an_unknown_host_cannot_follow(ensure):
+def test_a_twin_without_a_record_cannot_be_changed(ensure):
     for lib in ("lib", "nowhere"):
         with pytest.raises(TwinError, match="no record of the twin twin-web9 of web9"):
             ensure("web9", "following", lib=lib)

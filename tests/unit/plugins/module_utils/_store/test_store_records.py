@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hosts and twins: a host's states, several twins of it, intent and outcome, documents that are damaged."""
+"""Checks the records of hosts and twins: states, several twins, intent and outcome, damaged documents."""
 from __future__ import annotations
 
 import pytest
@@ -51,7 +51,7 @@ def test_a_state_becomes_the_next_revision(store):
     assert [each.number for each in store.history.newest("web1")] == [2, 1]
 
 
-def test_what_is_not_known_is_none_or_a_sentence(store):
+def test_unknown_records_give_none_or_a_sentence(store):
     assert store.host("web9") is None and store.twin("twin-web9") is None and store.head("twin-web9") is None
     with pytest.raises(TwinError, match="Nothing is known of web9: run"):
         store.document("web9")
@@ -59,7 +59,7 @@ def test_what_is_not_known_is_none_or_a_sentence(store):
         store.pause("twin-web9", "")
 
 
-def test_of_two_states_at_once_one_is_taken(store):
+def test_only_one_of_two_simultaneous_states_is_recorded(store):
     old, document = store.host("web1"), state("c")
     take(store, "b")
     with pytest.raises(Conflict):
@@ -83,7 +83,7 @@ def test_twins_of_a_host_have_records_of_their_own(store):
     assert [twin.id for twin in store.twins()] == [TWIN] and store.document("web1") == state("a")
 
 
-def test_whether_a_twin_follows_is_kept_as_its_domain_says(store):
+def test_the_record_keeps_whether_the_domain_follows_its_host(store):
     store.pause(TWIN, "A look.")
     store.adopt(TWIN, "web1", follows=False)
     assert (store.twin(TWIN).follows, store.twin(TWIN).paused) == (False, "A look.")
@@ -91,7 +91,7 @@ def test_whether_a_twin_follows_is_kept_as_its_domain_says(store):
     assert store.twin(TWIN).follows is True
 
 
-def test_intent_stays_until_it_is_settled(store):
+def test_an_intent_is_kept_until_it_is_settled(store):
     store.intend(TWIN, [["nginx.service", "reload"]])
     assert (store.head(TWIN)["applying"], store.head(TWIN)["units"]) == (True, [["nginx.service", "reload"]])
     settle(store, audited=True)
@@ -111,7 +111,7 @@ def test_a_change_to_the_machine_counts_until_the_twin_has_been_read(store):
     assert store.head(TWIN)["touched"] == 3
 
 
-def test_a_rest_stays_to_be_done(store):
+def test_scopes_that_were_not_chosen_remain_due(store):
     settle(store, rest=True)
     assert (store.head(TWIN)["applying"], store.head(TWIN)["units"]) == (True, [])
 
@@ -121,7 +121,7 @@ def test_settling_without_an_audit_keeps_the_time_of_the_last(store):
     assert store.head(TWIN)["audited"] == 0
 
 
-def test_following_again_has_the_whole_twin_read(store):
+def test_resuming_makes_the_next_cycle_read_the_whole_twin(store):
     store.pause(TWIN, "Because.")
     assert not store.head(TWIN)["applying"]
     store.pause(TWIN, "")
@@ -131,7 +131,7 @@ def test_following_again_has_the_whole_twin_read(store):
     assert store.head(TWIN)["units"] == [["shop.service", "restart"]], "what was still to do stays so"
 
 
-def test_a_new_machine_is_read_anew(store):
+def test_a_new_machine_makes_the_next_cycle_read_the_twin(store):
     settle(store)
     store.forget_actual(TWIN)
     assert (store.head(TWIN)["seen"], store.actual(TWIN)) == (False, None)
@@ -147,7 +147,7 @@ def test_an_old_document_leaves_no_file(store, tmp_path):
     assert files(tmp_path) == [] and store.backend.scan("a", "z") == []
 
 
-def test_a_host_that_was_forgotten_can_come_back(store):
+def test_a_removed_host_can_be_recorded_again(store):
     take(store, "b")
     store.remove_host("web1")
     assert store.hosts() == [] and store.history.newest("web1") == []
@@ -155,7 +155,7 @@ def test_a_host_that_was_forgotten_can_come_back(store):
 
 
 @pytest.mark.parametrize("damage", [b"", b"damaged", None])
-def test_a_damaged_document_of_a_host_is_made_again_from_its_revisions(store, tmp_path, damage):
+def test_a_damaged_host_document_is_calculated_from_the_revisions(store, tmp_path, damage):
     take(store, "b")
     for path in (tmp_path / "lib/documents/host/web1").iterdir():
         path.unlink() if damage is None else path.write_bytes(damage)
@@ -164,7 +164,7 @@ def test_a_damaged_document_of_a_host_is_made_again_from_its_revisions(store, tm
     assert store.document("web1") == state("c")
 
 
-def test_a_damaged_document_of_a_twin_has_it_read_again(store, tmp_path):
+def test_a_damaged_twin_document_makes_the_next_cycle_read_the_twin(store, tmp_path):
     settle(store)
     for path in (tmp_path / "lib/documents/twin/twin-web1").iterdir():
         path.write_bytes(b"")
@@ -173,7 +173,7 @@ def test_a_damaged_document_of_a_twin_has_it_read_again(store, tmp_path):
     assert store.actual(TWIN) == {"scopes": {}}
 
 
-def test_a_reader_meets_the_newer_document_when_the_old_one_is_gone(store, tmp_path):
+def test_a_reader_gets_the_newer_document_if_the_old_one_was_removed(store, tmp_path):
     """Between a reader's look at the record and at the document, another process puts newer ones in their places."""
     other, reader = Store(store.backend, store.root), Store(store.backend, store.root)
     settle(store)

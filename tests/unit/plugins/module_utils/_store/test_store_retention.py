@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What grows is brought within its bound, and what is in use stays."""
+"""Checks that everything that grows is pruned to its bound, and that files in use stay."""
 from __future__ import annotations
 
 import fcntl
@@ -78,7 +78,7 @@ def test_revisions_stay_readable_down_to_the_bound(store, prune, rows, monkeypat
     assert rows()["revisions"]["count"] == len(kept_numbers)
 
 
-def test_revisions_of_a_host_that_another_process_takes_in_wait(store, prune, monkeypatch, connect):
+def test_revisions_are_not_pruned_while_another_process_records_the_host(store, prune, monkeypatch, connect):
     monkeypatch.setattr(history, "WHOLE_EVERY", 2)
     monkeypatch.setattr(retention, "REVISIONS", 2)
     for number in range(6):
@@ -107,7 +107,7 @@ def test_contents_stay_as_long_as_a_revision_names_them(store, prune, monkeypatc
     assert kept(store, b"3", b"4", b"always") == []
 
 
-def test_contents_are_looked_through_once_a_day(store, prune):
+def test_contents_are_examined_once_a_day(store, prune):
     take(store, b"a")
     prune()
     store.blobs.put(digest(b"stray"), b"stray")
@@ -119,7 +119,7 @@ def test_contents_are_looked_through_once_a_day(store, prune):
     assert kept(store, b"stray") == []
 
 
-def test_beyond_the_bound_contents_of_older_revisions_go_first(store, prune, monkeypatch):
+def test_contents_of_older_revisions_are_removed_first(store, prune, monkeypatch):
     monkeypatch.setattr(retention, "CONTENTS", 3 * 4096)
     monkeypatch.setattr(retention, "SWEPT_EVERY", 0)
     for number, text in enumerate((b"0", b"1", b"2", b"3")):
@@ -129,7 +129,7 @@ def test_beyond_the_bound_contents_of_older_revisions_go_first(store, prune, mon
     assert kept(store, b"0", b"1", b"2", b"3", b"always") == [b"2", b"3", b"always"]
 
 
-def test_package_files_that_were_used_longest_ago_go_first(prune, lib, monkeypatch):
+def test_the_least_recently_used_package_files_are_removed_first(prune, lib, monkeypatch):
     monkeypatch.setattr(retention, "PACKAGES", 2 * 4096)
     files = [file(lib / "packages/debian-12" / ("p%d.deb" % number), when=OLD - number) for number in range(3)]
     recent = file(lib / "packages/debian-11/now.deb", when=time.time())
@@ -171,7 +171,7 @@ def test_images_of_twins_and_the_newest_others_stay(prune, lib):
     work = aged(lib / "images/.work", 100)
     assert prune("05") == []
     assert [path.name for path in images if path.exists()] == ["00", "01", "02", "05"]
-    assert work.exists(), "whoever builds an image clears up after a build that was killed"
+    assert work.exists(), "the next build of an image removes the files of a killed build"
 
 
 def test_indexes_of_packages_have_a_bound(prune, lib, rows):
@@ -181,7 +181,7 @@ def test_indexes_of_packages_have_a_bound(prune, lib, rows):
     assert rows()["package indexes"]["count"] == 4
 
 
-def test_a_console_log_gives_its_room_back_while_it_is_written(prune, lib, monkeypatch, rows):
+def test_a_console_log_is_truncated_while_qemu_writes_it(prune, lib, monkeypatch, rows):
     monkeypatch.setattr(retention, "CONSOLE_LOG", 8 * 4096)
     log, small = file(lib / "twins/twin-web1/console.log", BLOCK * 9), file(lib / "twins/twin-web2/console.log", BLOCK)
     with open(log, "r+b") as stream:
@@ -192,7 +192,7 @@ def test_a_console_log_gives_its_room_back_while_it_is_written(prune, lib, monke
     assert small.stat().st_size == 4096 and rows()["console logs"]["count"] == 2
 
 
-def test_one_kind_that_fails_is_a_sentence_and_the_others_are_pruned(prune, lib, monkeypatch):
+def test_a_failure_of_one_kind_gives_a_sentence_and_the_others_are_pruned(prune, lib, monkeypatch):
     monkeypatch.setattr(retention, "PACKAGES", 0)
     path = file(lib / "packages/debian-12/p.deb")
     aged(lib / "images/old", 9)

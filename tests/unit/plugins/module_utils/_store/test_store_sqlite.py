@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is SQLite's own: permissions, the formats of its file, advice that works."""
+"""Checks the SQLite backend: permissions, formats of the file, and advice in errors."""
 from __future__ import annotations
 
 import os
@@ -28,14 +28,14 @@ def fixture_old(tmp_path):
     return str(tmp_path)
 
 
-def test_a_success_survives_a_power_cut(tmp_path):
+def test_a_successful_commit_survives_a_power_failure(tmp_path):
     backend = SqliteBackend(str(tmp_path))
     assert backend._db.execute("PRAGMA synchronous").fetchone() == (3,), "EXTRA"
     assert backend._db.execute("PRAGMA journal_mode").fetchone() == ("delete",)
     backend.close()
 
 
-def test_nobody_else_can_read_it(tmp_path):
+def test_only_the_owner_can_read_the_store(tmp_path):
     old_mask = os.umask(0)
     try:
         backend = SqliteBackend(str(tmp_path / "lib"), str(tmp_path / "run"))
@@ -50,7 +50,7 @@ def test_nobody_else_can_read_it(tmp_path):
     assert [each.stat().st_mode & 0o777 for each in (tmp_path / "run").iterdir()] == [0o600]
 
 
-def test_looking_makes_nothing_and_reading_writes_nothing(tmp_path):
+def test_looking_creates_no_store_and_reading_writes_nothing(tmp_path):
     root = tmp_path / "lib"
     looked = SqliteBackend(str(root), look=True)
     assert looked.read("host/a") == {} and not root.exists()
@@ -73,7 +73,7 @@ def test_a_newer_format_is_refused_in_a_sentence(tmp_path):
         SqliteBackend(str(tmp_path))
 
 
-def test_a_damaged_file_is_a_sentence_whose_advice_works(tmp_path):
+def test_a_damaged_store_gives_a_sentence_whose_advice_works(tmp_path):
     (tmp_path / "store.sqlite").write_bytes(b"not a database" * 100)
     with pytest.raises(TwinError, match="cannot be read .*Restore it from a backup.*move it aside, run safetytwin.twin.uninstall.*and sync again"):
         SqliteBackend(str(tmp_path))

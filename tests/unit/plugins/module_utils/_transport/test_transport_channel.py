@@ -67,7 +67,7 @@ def test_an_error_in_the_twin_is_raised_here(channel):
         channel.call("_apply", {})
 
 
-def test_where_nobody_serves_the_runtime_is_started(channel, ssh):
+def test_a_call_starts_the_runtime_without_a_server(channel, ssh):
     served(channel, b"", program.pack({"reply": 2}))
     assert channel.call("_ping", {}) == 2
     assert any("safetytwin-serve" in line for line in asked(ssh))
@@ -89,7 +89,7 @@ def test_a_twin_that_says_nothing_is_given_up(channel):
     listener.close()
 
 
-def test_alive_is_what_the_master_says(channel, ssh):
+def test_a_channel_is_alive_if_its_ssh_master_runs(channel, ssh):
     assert channel.alive()
     (ssh / "status").write_text("255")
     assert not channel.alive()

@@ -20,7 +20,7 @@ def body(**items):
     return {"status": "ok", "note": "", "items": items, "excluded": {}}
 
 
-def test_what_was_read_replaces_what_was_known_and_nothing_else():
+def test_read_items_replace_known_ones_only():
     before = {"accounts": body(a=1, b=2), "files": body(kept=1, edited=1, gone=1), "services": body(cron=1)}
     read = {"accounts": None, "files": ["edited", "gone", "new"]}
     after = read_back(before, {"read": read, "scopes": {"accounts": body(a=1), "files": body(edited=2, new=1)}})

@@ -24,7 +24,7 @@ def test_a_reply_survives_a_chatty_login():
 
 
 @pytest.mark.parametrize(("kind", "error"), [("busy", Busy), ("refused", Refused), ("error", TwinError)])
-def test_errors_arrive_as_what_they_were(kind, error):
+def test_errors_keep_their_type_across_machines(kind, error):
     with pytest.raises(error, match="^A sentence.$"):
         program.unpack(program.pack({"error": "A sentence.", "kind": kind}), "host")
 

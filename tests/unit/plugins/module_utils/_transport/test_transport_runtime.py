@@ -63,7 +63,7 @@ def test_a_version_that_a_process_runs_stays(older, tmp_path):
         resident.wait()
 
 
-def test_nothing_is_removed_where_it_cannot_be_told_what_runs(older, tmp_path):
+def test_no_runtime_is_removed_if_processes_cannot_be_read(older, tmp_path):
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/grep").write_text("#!/bin/sh\nexit 2\n", encoding="ascii")
     (tmp_path / "bin/grep").chmod(0o755)
@@ -72,7 +72,7 @@ def test_nothing_is_removed_where_it_cannot_be_told_what_runs(older, tmp_path):
     assert set(older) <= set(versions(tmp_path))
 
 
-def test_two_installations_at_once_are_one(tmp_path, monkeypatch):
+def test_two_simultaneous_installations_give_one_runtime(tmp_path, monkeypatch):
     monkeypatch.setattr(runtime, "DIRECTORY", str(tmp_path))
     version, archive = runtime.version(), runtime.archive()
     with concurrent.futures.ThreadPoolExecutor() as pool:

@@ -20,7 +20,7 @@ def image(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_an_image_with_its_own_boot_loader_goes_by_the_digest_of_its_disk(image):
+def test_an_image_with_a_boot_loader_has_the_digest_of_its_disk(image):
     first = baseimage.read_image(str(image))
     assert (first["disk"], first["boot"]) == (str(image / "disk.qcow2"), None)
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", str(image / "disk.qcow2"), "2M"], check=True)

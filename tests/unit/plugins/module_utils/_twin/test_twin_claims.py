@@ -30,7 +30,7 @@ def claim(**changes):
     return claims.claim(None, dict(WISH, **changes))
 
 
-def test_a_twin_that_is_not_there_is_none(domains):
+def test_a_missing_twin_is_none(domains):
     assert claim() is None
 
 

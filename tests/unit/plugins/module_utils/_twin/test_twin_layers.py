@@ -38,7 +38,7 @@ def _stack(tmp_path):
 
 
 @with_images
-def test_files_tell_who_backs_whom(stack):
+def test_parents_of_layers_are_read_from_their_files(stack):
     assert layers.parents(str(stack)) == {"layer-0000.qcow2": None, "layer-0001.qcow2": "layer-0000.qcow2", "layer-0002.qcow2": "layer-0001.qcow2"}
 
 
@@ -88,7 +88,7 @@ def trees(size):
         yield {str(number): None if parent is None else str(parent) for number, parent in enumerate(choice)}
 
 
-def test_waste_keeps_what_is_named_active_or_shared_and_nothing_else():
+def test_only_named_active_or_shared_layers_are_kept():
     for below in trees(5):
         for count in range(3):
             for named in itertools.combinations(sorted(below), count):

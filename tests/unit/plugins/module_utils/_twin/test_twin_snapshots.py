@@ -65,7 +65,7 @@ def test_a_revert_is_counted(twin, spec, monkeypatch):
     assert (done[1]["disk"], done[1]["metadata"]["touched"], done[1]["metadata"]["snapshots"]) == (path, 6, twin["metadata"]["snapshots"])
 
 
-def test_what_nothing_needs_is_freed(twin):
+def test_layers_that_nothing_needs_are_removed(twin):
     os.link(twin["spec"]["disk"], os.path.join(twin["directory"], "layer-0002.qcow2"))
     assert says(twin, "absent", "never") == ["free 1 disk layer"]
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from ansible_collections.safetytwin.twin.plugins.module_utils._twin.steps import Step, carry_out
 
 
-def test_steps_are_done_in_order_or_only_said():
+def test_steps_run_in_order_or_are_only_described():
     done = []
     steps = [Step("make a", lambda: done.append("a")), Step("make b", lambda: done.append("b"))]
     assert carry_out(steps, dry=True) == ["make a", "make b"]

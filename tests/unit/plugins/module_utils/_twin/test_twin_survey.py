@@ -35,7 +35,7 @@ def test_layers_with_their_parents_and_sizes_on_disk(tmp_path):
     assert all(0 < row["bytes"] < 1 << 20 for row in found)
 
 
-def test_a_directory_that_is_elsewhere_or_closed_has_none_to_tell(tmp_path):
+def test_a_directory_that_cannot_be_read_has_no_layers(tmp_path):
     assert survey.disk_layers(str(tmp_path / "absent")) == []
     (tmp_path / "empty").mkdir()
     assert survey.disk_layers(str(tmp_path / "empty")) == []

@@ -37,7 +37,7 @@ def test_a_directory_qemu_cannot_pass_is_a_sentence(tmp_path):
         twindir.require_reachable(str(closed / "image"))
 
 
-def test_passwords_are_hashed_and_generated_ones_told():
+def test_passwords_are_hashed_and_generated_ones_are_returned():
     hashed, generated = twindir.hash_password(None)
     assert hashed.startswith("$6$")
     assert len(generated) >= 16

@@ -28,6 +28,6 @@ def test_units_of_those_who_join_or_leave_a_group(readers):
     assert list(reached(change, readers)) == [("mail.service", "restart"), ("shop.service", "restart")]
 
 
-def test_who_comes_or_goes_runs_nothing_yet(readers):
+def test_new_and_removed_accounts_affect_no_unit(readers):
     assert not reached(Change("accounts", "user:shop", None, {"uid": 1}, ()), readers)
     assert not reached(Change("accounts", "user:shop", {"uid": 1}, None, ()), readers)

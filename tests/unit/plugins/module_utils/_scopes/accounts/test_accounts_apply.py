@@ -83,7 +83,7 @@ def test_passwords_owners_and_modes_of_the_files_stay(root, ensure):
     assert (root / "etc/shadow-").stat().st_mode & 0o777 == 0o600
 
 
-def test_files_follow_to_the_new_numbers_even_when_they_swap(root, ensure):
+def test_files_get_the_new_numbers_even_if_two_accounts_swap_theirs(root, ensure):
     for name, uid, gid in (("a", 900, 900), ("b", 1500, 901), ("c", 0, 0)):
         (root / name).write_text(name)
         os.chown(root / name, uid, gid)
@@ -96,7 +96,7 @@ def test_files_follow_to_the_new_numbers_even_when_they_swap(root, ensure):
     assert (root / "a").stat().st_mode & 0o7777 == 0o6755
 
 
-def test_what_goes_goes_from_all_four_files(root, ensure):
+def test_a_removed_account_is_removed_from_all_four_files(root, ensure):
     done = ensure(root, ("group:old", None), ("user:old", None), ("user:never", None))
     assert {key: result.changed for key, result in done.items()} == {"group:old": True, "user:old": True, "user:never": False}
     assert not any("old" in read(root, name).replace("/srv/old", "") for name in accounts.FILES)
@@ -118,7 +118,7 @@ def test_a_bad_step_fails_alone_and_leaves_the_files_whole(root, key, want, why,
     assert {name: read(root, name) for name in accounts.FILES} == before
 
 
-def test_shadow_utils_and_we_wait_for_each_other(root, monkeypatch, ensure):
+def test_the_lock_of_shadow_utils_is_respected(root, monkeypatch, ensure):
     monkeypatch.setattr(accounts, "PATIENCE", 0.3)
     path = root / "etc/.pwd.lock"
     holder = subprocess.Popen(
@@ -133,7 +133,7 @@ def test_shadow_utils_and_we_wait_for_each_other(root, monkeypatch, ensure):
     assert not ensure(root, ("user:al", user()))["user:al"].failed
 
 
-def test_a_line_with_a_number_that_is_none_stays_and_stops_nothing(root, ensure):
+def test_a_line_with_an_invalid_number_stays_and_stops_nothing(root, ensure):
     passwd = root / "etc" / "passwd"
     passwd.write_text(passwd.read_text() + "odd:x:abc:5:::/bin/sh\n")
     assert ensure(root, ("user:al", user())) == {"user:al": (True, None)}

@@ -21,16 +21,16 @@ def test_files_of_a_renumbered_account_are_found_and_given(tmp_path, monkeypatch
     assert sorted(given) == sorted((os.fsencode(path), mine + 7, group + 9) for path in (tmp_path, tmp_path / "a\nb"))
 
 
-def test_nobody_renumbered_looks_at_nothing(monkeypatch):
+def test_without_a_changed_number_no_file_is_searched(monkeypatch):
     monkeypatch.setattr(chown_renumbered, "check", lambda *_words, **_options: 1 / 0)
     chown_renumbered.follow(numbers({"me": 1, "gone": 2}, {}), numbers({"me": 1, "new": 3}, {}), "/")
 
 
-def test_a_number_of_several_names_is_left_alone():
+def test_a_number_that_several_names_share_is_not_changed():
     assert chown_renumbered._moved({"a": 1, "b": 2, "toor": 2}, {"a": 5, "b": 6, "toor": 2}) == {1: 5}
 
 
-def test_what_is_gone_meanwhile_is_no_error(tmp_path):
+def test_a_file_that_disappears_meanwhile_is_not_an_error(tmp_path):
     chown_renumbered._give(os.fsencode(tmp_path / "gone"), os.getuid(), os.getgid())
 
 

@@ -37,7 +37,7 @@ def test_shadow_is_not_needed_and_not_opened(machine):
 
 
 @pytest.mark.parametrize("line", [b"+::::::", b"broken", b"a:x:one:1::/:/bin/sh", b"a:x:\xb2:1::/:/bin/sh", b":x:1:1::/:/bin/sh", b"a:b:c"])
-def test_lines_that_make_no_sense_are_named(machine, line):
+def test_invalid_lines_are_named(machine, line):
     (machine / "etc/passwd").write_bytes(PASSWD + line + b"\n")
     body = accounts.collect(Context(root=str(machine)))
     assert body["note"] == "left out of /etc/passwd: line 4"

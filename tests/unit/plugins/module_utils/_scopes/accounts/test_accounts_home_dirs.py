@@ -33,7 +33,7 @@ def test_a_home_is_made_from_the_skeleton(root):
     assert home.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_home_that_is_there_is_left_as_it_is(root):
+def test_an_existing_home_directory_is_not_changed(root):
     (root / "home/ula").mkdir(parents=True)
     home_dirs.ensure(line("/home/ula"), str(root))
     assert not list((root / "home/ula").iterdir())

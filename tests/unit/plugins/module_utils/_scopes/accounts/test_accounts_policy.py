@@ -7,7 +7,7 @@ from ansible_collections.safetytwin.twin.plugins.module_utils._base.patterns imp
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.accounts.policy import POLICY
 
 
-def test_accounts_of_what_makes_machines_stay_out_and_others_do_not():
+def test_accounts_of_virtualisation_software_are_not_copied():
     for key in ("user:libvirt-qemu", "group:libvirt", "group:swtpm"):
         assert matches_any(POLICY.machinery, key), key
     for key in ("user:root", "group:kvm", "user:ula-libvirt", "group:staff"):

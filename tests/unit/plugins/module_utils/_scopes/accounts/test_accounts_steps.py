@@ -12,7 +12,7 @@ def change(key, want, have=None):
     return Change("accounts", key, have, want, ())
 
 
-def test_groups_come_before_their_users_and_go_after_them():
+def test_groups_are_created_before_and_removed_after_their_users():
     made = steps(PlanContext([
         change("user:ula", {"group": "staff"}), change("group:staff", {"gid": 5}), change("user:bo", {"group": "users"}),
         change("group:old", None, {"gid": 1}), change("user:old", None, {"uid": 1}), Change("files", "/a", None, {"type": "dir"}, ()),
@@ -25,6 +25,6 @@ def test_groups_come_before_their_users_and_go_after_them():
     assert requires["user:bo"] == [], "its group is there already"
 
 
-def test_accounts_go_when_nothing_of_theirs_runs_or_lies_about():
+def test_accounts_are_removed_after_their_units_and_files():
     assert set(STEPS.batches["accounts.remove"].after) == {"services.run", "files.place", "packages.change"}
     assert STEPS.batches["accounts.ensure"] == ((), ())

@@ -48,7 +48,7 @@ def engine(tmp_path, monkeypatch):
         server.shutdown()
 
 
-def test_an_engine_is_asked_and_what_went_meanwhile_is_left_out(engine):
+def test_containers_that_disappear_meanwhile_are_left_out(engine):
     body = containers.collect(Context())
     assert sorted(body["items"]) == ["container:docker/web", "image:docker/img:1"]
     assert body["note"] == "Read from docker."
@@ -58,7 +58,7 @@ def test_only_what_was_asked_for(engine):
     assert list(containers.collect(Context(only=["image:docker/img:1"]))["items"]) == ["image:docker/img:1"]
 
 
-def test_an_engine_that_is_there_and_speaks_nonsense_fails_the_scope(engine):
+def test_an_engine_with_an_invalid_answer_fails_the_scope(engine):
     engine.answers["/networks"] = b"<html>"
     with pytest.raises(TwinError, match="docker answered /networks with something that is not JSON"):
         containers.collect(Context())

@@ -15,7 +15,7 @@ def specification(host=None, config=None, **more):
     return spec.container(answer, {})["spec"]
 
 
-def test_what_nobody_chose_is_left_out():
+def test_default_values_are_left_out():
     assert specification({"Memory": 0, "NetworkMode": "default", "ShmSize": 67108864, "PidsLimit": -1}) == {
         "image": {"name": "img", "id": "sha256:aa", "digests": []},
     }

@@ -51,7 +51,7 @@ def link(target):
     return {"type": "link", "target": target, "owner": "root", "group": "root"}
 
 
-def test_kinds_are_placed_with_owner_and_mode_and_then_left_alone(place):
+def test_each_kind_of_file_is_created_once_with_owner_and_mode(place):
     wanted = [
         (b"d/l", link("../nowhere")), (b"d/f", regular(place.blob(b"hello"), 5, "4755")),
         (b"d", directory("2750", "daemon")), (b"d/e/f/g", regular(place.blob(b""), 0)),
@@ -67,7 +67,7 @@ def test_kinds_are_placed_with_owner_and_mode_and_then_left_alone(place):
     assert os.lstat(place.root / "d/f").st_ino == there.st_ino
 
 
-def test_a_mode_alone_keeps_the_file(place):
+def test_a_change_of_mode_does_not_replace_the_file(place):
     digest = place.blob(b"hello")
     place((b"f", regular(digest, 5)))
     inode = (place.root / "f").stat().st_ino
@@ -112,7 +112,7 @@ def test_a_link_is_replaced_and_never_followed(place, tmp_path):
     assert stat.S_IMODE(outside.stat().st_mode) == 0o600
 
 
-def test_a_directory_that_holds_more_is_left_and_said(place):
+def test_a_directory_with_other_content_stays_and_is_reported(place):
     place((b"d", directory()), (b"d/f", regular(place.blob(b"hello"), 5)))
     for want in (None, link("x"), regular(place.blob(b"x"), 1)):
         failed = place((b"d", want))[b"d"].failed
@@ -133,12 +133,12 @@ def test_failures_are_sentences_and_leave_nothing_behind(place):
 
 
 @pytest.mark.parametrize("key", ["/etc/safetytwin/twin.json", "/var/lib/safetytwin", "relative", "/etc/../etc/x", "/etc//x", "/etc/x/", "/etc/x\0y"])
-def test_the_twins_own_and_crooked_paths_are_refused(tmp_path, key):
+def test_paths_of_the_twin_itself_and_paths_that_are_not_normal_are_refused(tmp_path, key):
     done = files.apply([{"id": 1, "key": key, "want": None}], Spool(str(tmp_path)))
     assert "left alone" in done[1].failed or "plain path" in done[1].failed
 
 
-def test_the_twins_own_is_refused_through_a_link_as_well(tmp_path):
+def test_paths_of_the_twin_itself_are_refused_through_links(tmp_path):
     os.symlink("/etc/safetytwin", tmp_path / "way")
     done = files.apply([{"id": 1, "key": str(tmp_path / "way/twin.json"), "want": None}], Spool(str(tmp_path)))
     assert "left alone" in done[1].failed

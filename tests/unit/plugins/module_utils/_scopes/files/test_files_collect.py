@@ -53,7 +53,7 @@ def harvest(root, role=HOST, **options):
     return files_collect.collect(Context(role, root=str(root), **options))
 
 
-def test_what_an_item_says(machine):
+def test_an_item_has_the_fields_of_its_file(machine):
     (machine / "etc/link").symlink_to("nginx/site.conf")
     items = harvest(machine)["items"]
     owner = {"owner": "root", "group": "root"} if os.geteuid() == 0 else {}
@@ -76,7 +76,7 @@ def test_packages_own_files_are_known_by_the_package(machine):
     assert items["/usr/lib/systemd/system/nginx.service"]["package"] == "nginx"
 
 
-def test_secrets_stay_on_the_host_and_are_none_of_the_twins(machine):
+def test_files_with_secrets_are_excluded_on_hosts_only(machine):
     put(machine, "/etc/app/env", b"DB_PASSWORD=hunter2\n")
     put(machine, "/etc/ssl/private/site.pem", b"x")
     body = harvest(machine)
@@ -100,7 +100,7 @@ def test_a_file_that_is_as_its_package_brought_it_is_no_secret_whatever_its_path
         assert harvest(machine, role)["excluded"] == {"/etc/mosquitto/pwfile.example": "secret_excluded"}
 
 
-def test_what_cannot_be_carried_has_its_reason(machine, monkeypatch):
+def test_a_file_that_cannot_be_sent_has_a_reason(machine, monkeypatch):
     os.mkfifo(machine / "etc/pipe")
     server = socket.socket(socket.AF_UNIX)
     monkeypatch.chdir(machine / "etc")
@@ -122,7 +122,7 @@ def test_a_link_is_never_followed(machine):
     assert not body["excluded"]
 
 
-def test_a_file_replaced_while_it_is_read_is_not_believed(machine):
+def test_a_file_that_is_replaced_while_it_is_read_counts_as_vanished(machine):
     path = "/etc/nginx/site.conf"
     seen = os.lstat(machine / path[1:])
     put(machine, path, b"other, longer content\n")
@@ -161,7 +161,7 @@ def ordinary_user(machine):
         os.seteuid(user)
 
 
-def test_what_may_not_be_read_is_said(machine):
+def test_an_unreadable_path_has_a_reason(machine):
     put(machine, "/etc/closed", b"x", 0)
     (machine / "etc/nginx").chmod(0)
     with ordinary_user(machine):
@@ -188,7 +188,7 @@ def test_a_change_that_keeps_size_and_time_is_seen(machine, monkeypatch):
     assert harvest(machine, cache=cache)["items"]["/etc/nginx/site.conf"]["digest"] != before["digest"]
 
 
-def test_the_memory_forgets_what_is_gone(machine, monkeypatch):
+def test_the_memory_drops_files_that_no_longer_exist(machine, monkeypatch):
     monkeypatch.setattr(files_content, "_SETTLED", -1)
     cache = {}
     harvest(machine, cache=cache)

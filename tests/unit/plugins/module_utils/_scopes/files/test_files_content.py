@@ -24,20 +24,20 @@ def machine(tmp_path):
     return look
 
 
-def test_digest_and_what_the_package_brought(machine):
+def test_the_content_is_compared_with_the_package(machine):
     body = b"a\n"
     assert machine("/a", body) == (hashlib.sha256(body).hexdigest(), False, None)
     assert machine("/a", body, hashlib.md5(body).hexdigest()).pristine
     assert not machine("/a", body, "0" * 32).pristine
 
 
-def test_secrets_are_looked_for_on_hosts_and_in_what_no_package_brought(machine):
+def test_secrets_are_searched_on_hosts_and_in_files_that_differ_from_their_package(machine):
     assert machine("/a", SECRET).secret == "a password or token"
     assert machine("/a", SECRET, hashlib.md5(SECRET).hexdigest()).secret is None
     assert machine("/a", SECRET, role=TWIN).secret is None
 
 
-def test_what_was_known_of_another_content_or_role_is_not_believed(machine, monkeypatch):
+def test_a_memory_of_another_content_or_role_is_ignored(machine, monkeypatch):
     monkeypatch.setattr(content, "_SETTLED", -1)
     cache = {}
     assert machine("/a", b"x", cache=cache).secret is None
@@ -45,13 +45,13 @@ def test_what_was_known_of_another_content_or_role_is_not_believed(machine, monk
     assert machine("/a", SECRET, cache=cache, role=TWIN).secret is None
 
 
-def test_a_file_of_a_moment_ago_is_not_remembered(machine):
+def test_a_file_that_just_changed_is_not_remembered(machine):
     cache = {}
     machine("/a", b"x", cache=cache)
     assert cache["content"] == {}
 
 
-def test_a_blob_is_what_was_promised_or_nothing(machine):
+def test_a_blob_with_another_digest_is_none(machine):
     machine("/a", b"x")
     context = Context(root=str(machine.root))
     assert content.blob(context, "/a", hashlib.sha256(b"x").hexdigest()) == b"x"

@@ -36,13 +36,13 @@ def test_a_path_of_a_package_of_the_request_is_unpacked(spool, monkeypatch):
     assert older.endswith(b"/lib/systemd/system/shop.service") and b"/usr/lib" not in older
 
 
-def test_no_package_no_question(spool, monkeypatch):
+def test_without_packages_dpkg_is_not_asked(spool, monkeypatch):
     monkeypatch.setattr(pristine, "run", lambda *_words: 1 / 0)
     spool.packages = {}
     assert pristine.unpack([b"/etc/a"], spool) == {}
 
 
-def test_a_path_that_dpkg_would_take_for_a_pattern_is_nobodys(monkeypatch):
+def test_a_path_that_dpkg_would_read_as_a_pattern_has_no_owner(monkeypatch):
     monkeypatch.setattr(pristine, "run", lambda *_words: 1 / 0)
     assert list(pristine._owners([b"/etc/[a]", b"/etc/*", b"/etc/a\nb"])) == []
 

@@ -27,12 +27,12 @@ def test_the_tables(path, expected):
     assert rules.verdict(path) == expected
 
 
-def test_generated_links_are_told_from_files():
+def test_generated_links_are_ignored_and_files_are_not():
     assert rules.verdict("/etc/ssl/certs/5ed36f99.0", link=True) == rules.IGNORE
     assert rules.verdict("/etc/ssl/certs/own.pem") is None
 
 
-def test_users_patterns_add_and_never_take_away():
+def test_patterns_of_the_user_only_exclude_more():
     assert rules.verdict("/etc/app/a", exclude=("/etc/app/**",)) == "excluded"
     assert rules.verdict("/etc/shadow", exclude=("/etc/app/**",)) == "secret_excluded"
     assert rules.verdict("/etc/passwd", exclude=("/etc/passwd",)) == rules.IGNORE

@@ -7,7 +7,7 @@ from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.context im
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.files.snapshot import look
 
 
-def test_two_looks_differ_by_what_changed_alone(tmp_path):
+def test_two_snapshots_differ_only_in_changed_paths(tmp_path):
     (tmp_path / "etc/app").mkdir(parents=True)
     for name in ("a", "b"):
         (tmp_path / "etc/app" / name).write_text(name)

@@ -32,7 +32,7 @@ def test_every_path_once_and_reasons_of_the_tables(root):
     assert paths(root)["/etc/app/a"] is None
 
 
-def test_a_loop_of_links_and_a_root_below_another_end(root):
+def test_a_loop_of_links_and_nested_roots_terminate(root):
     (root / "opt/loop").symlink_to("..")
     found = [path for path, _info, _reason in walk.paths(Context(root=str(root), roots=("/etc/app", "/opt/")))]
     assert len(found) == len(set(found))

@@ -19,7 +19,7 @@ def test_addresses_have_their_prefix_and_no_zone():
     assert hardware._address(Entry(socket.AF_PACKET, "00:00:5e:00:53:01", None)) is None
 
 
-def test_this_machine_has_what_every_machine_has():
+def test_this_machine_has_the_items_that_every_machine_has():
     items = hardware.collect(Context())["items"]
     assert {"cpu", "memory", "kernel", "distribution", "virtualization", "filesystem:/"} <= set(items)
     assert items["memory"]["bytes"] > 1 << 26

@@ -23,7 +23,7 @@ def test_processors_and_memory_are_capped():
     assert adjust("memory", {"bytes": 1 << 20})[0] == {"bytes": 1 << 20}
 
 
-def test_all_other_hardware_is_the_twins_own_for_a_reason():
+def test_all_other_hardware_differs_with_a_reason():
     assert set(policy.REASONS) == set(SCHEMA["hardware"].kinds)
     assert set(policy.REASONS.values()) <= set(REASONS)
     assert adjust("disk:sda", {"bytes": 1}) == (None, "hardware_absent")

@@ -7,7 +7,7 @@ from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.context im
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.load.collect import collect_telemetry
 
 
-def test_this_machine_is_some_time_up_and_has_used_its_processors():
+def test_this_machine_reports_uptime_and_processor_time():
     load = collect_telemetry(Context())
     assert len(load["load_average"]) == 3
     assert load["uptime_seconds"] > 0
@@ -17,7 +17,7 @@ def test_this_machine_is_some_time_up_and_has_used_its_processors():
     assert set(load["pressure"]) == {"cpu", "memory", "io"}
 
 
-def test_a_machine_that_tells_nothing(tmp_path):
+def test_missing_files_give_no_values(tmp_path):
     load = collect_telemetry(Context(root=str(tmp_path)))
     assert (load["uptime_seconds"], load["disks"], load["nics"], load["sockets"]) == (0, {}, {}, {})
     assert load["pressure"] == {"cpu": {}, "memory": {}, "io": {}}

@@ -42,14 +42,14 @@ def test_missed_goals_say_why(wanted, after, coming, sentence):
     assert verdict(wanted, HERE, after, coming, SAID).failed.startswith(sentence)
 
 
-def test_what_dpkg_said_of_a_package_is_the_line_behind_its_name():
+def test_the_message_of_dpkg_is_the_line_with_the_package():
     assert packages._reason(SAID, "shop:amd64") == "dependency problems - leaving unconfigured"
     assert packages._reason(b"dpkg: error processing archive /x/shop_1_all.deb (--install):\n cannot access\n", "shop:all") == "cannot access"
     assert packages._reason(SAID, "other:amd64").startswith("dpkg gave no reason")
     assert packages._reason(SAID.replace(b"shop", b"shop-extra"), "shop:amd64").startswith("dpkg gave no reason")
 
 
-def test_files_for_what_is_not_there_in_that_version():
+def test_package_files_are_needed_for_missing_versions():
     class Sent:
         def package(self, _key, version):
             return (version, "/spool/x.deb") if version != "9" else None
@@ -66,7 +66,7 @@ def test_marks_only_for_what_is_installed():
     assert packages._automatic(wanted, {"a:all": HERE, "c:all": HERE}) == {"a:all": True, "b:all": None, "c:all": None}
 
 
-def test_nothing_starts_on_its_own_and_what_somebody_wrote_stays(tmp_path):
+def test_package_scripts_start_no_service_and_an_existing_policy_stays(tmp_path):
     path = tmp_path / "policy-rc.d"
     packages._hold_back_services(str(path))
     assert path.read_text().endswith("exit 101\n")

@@ -21,7 +21,7 @@ def states(tmp_path):
     return path
 
 
-def test_what_is_marked_already_changes_nothing(states):
+def test_existing_marks_are_not_changed(states):
     assert apt_auto.mark({"libfoo:amd64": True, "never:amd64": False, "odd:amd64": False}, str(states)) == set()
     assert states.read_text() == BEFORE
 
@@ -36,7 +36,7 @@ def test_marks_are_set_taken_back_and_forgotten(states):
     assert "libbar" not in states.read_text()
 
 
-def test_a_machine_that_never_marked_anything(tmp_path):
+def test_a_machine_without_marks(tmp_path):
     path = tmp_path / "extended_states"
     assert apt_auto.mark({"libbar:all": True}, str(path)) == {"libbar:all"}
     assert "Architecture: all" not in path.read_text(), "apt files these under the machine's architecture"

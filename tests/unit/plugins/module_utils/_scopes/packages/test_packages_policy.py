@@ -16,12 +16,12 @@ def test_patterns_are_about_names():
 
 
 @pytest.mark.parametrize("name", ["linux-image-6.1.0-18-amd64", "grub-pc", "cloud-init", "openssh-server", "tiny-initramfs-core"])
-def test_what_a_twin_has_of_its_own(name):
+def test_files_of_the_twin_itself_are_kept(name):
     assert matches_any(POLICY.substrate, name)
 
 
 @pytest.mark.parametrize("name", ["libvirt-daemon", "qemu-utils", "ansible", "dnsmasq-base"])
-def test_what_makes_machines(name):
+def test_files_of_virtualisation_software_are_not_copied(name):
     assert matches_any(POLICY.machinery, name)
 
 

@@ -8,7 +8,7 @@ from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.packages.s
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.parts import PlanContext
 
 
-def test_what_goes_before_what_comes():
+def test_removals_come_before_installations():
     changes = [
         Change("packages", "b:all", None, {"version": "1"}, ()), Change("packages", "z:all", {"version": "1"}, None, ()),
         Change("packages", "a:all", {"version": "1"}, {"version": "2"}, ("version",)), Change("files", "/a", None, {}, ()),

@@ -28,7 +28,7 @@ def test_recognised(command, runtime, model):
 
 
 @pytest.mark.parametrize("command", ["", "nginx -g daemon", "python3 server.py", "vim /etc/ollama", "grep vllm x", "python3 -m http.server"])
-def test_others_are_not(command):
+def test_other_programs_are_not_recognised(command):
     assert recognise(command.split()) is None
 
 

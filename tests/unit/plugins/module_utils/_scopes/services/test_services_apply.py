@@ -69,7 +69,7 @@ def test_verdicts():
     )
 
 
-def test_a_complaint_is_about_this_unit_and_no_other():
+def test_an_error_message_belongs_to_one_unit():
     lines = ["Job for shop.service failed.", "Job for my-shop.service failed.", "shop@a.service x", " shop.service too "]
     assert services._complaint(lines, "shop.service") == "Job for shop.service failed. / shop.service too"
 

@@ -86,7 +86,7 @@ def test_a_few_units_are_read_as_all_of_them_are(monkeypatch):
     assert sorted(found) == sorted(asked) == ["a.service", "srv.mount", "web.target"]
 
 
-def test_units_on_their_way_are_looked_at_again(monkeypatch):
+def test_activating_units_are_read_again(monkeypatch):
     monkeypatch.setattr(services, "PAUSE", 0)
     answers = [dict(UNIT, ActiveState="activating"), dict(UNIT, ActiveState="active")]
     monkeypatch.setattr(services, "show", lambda _command, names: {name: answers.pop(0) for name in names})
@@ -95,7 +95,7 @@ def test_units_on_their_way_are_looked_at_again(monkeypatch):
     assert answers == []
 
 
-def test_what_is_not_loaded_is_asked_once_for_each_stamp(monkeypatch):
+def test_units_that_are_not_loaded_are_read_once_per_stamp(monkeypatch):
     asked = []
 
     def show(_command, names):

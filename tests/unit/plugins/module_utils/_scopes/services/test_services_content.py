@@ -71,7 +71,7 @@ def test_dropin_with_a_secret_is_as_if_it_were_not_there(unit, tmp_path):
     assert with_secret == items
 
 
-def test_a_twin_reads_what_it_was_given(unit, tmp_path):
+def test_a_unit_with_a_secret_is_read_in_a_twin(unit, tmp_path):
     unit[0].write_text("[Service]\nEnvironment=DB_PASSWORD=hunter2geheim\n")
     items, excluded = _describe(unit, _context(tmp_path, TWIN))
     assert not excluded

@@ -28,7 +28,7 @@ def test_a_unit_whose_condition_fails_is_installed_and_not_started():
     assert adjust("a.service", dict(UNIT, condition=False))[1] is None
 
 
-def test_a_unit_without_what_it_needs_is_not_started():
+def test_a_unit_that_needs_an_excluded_path_is_not_started():
     item = dict(UNIT, environment_files=[{"path": "/etc/shop/env", "optional": False}])
     assert adjust("a.service", item, ["/etc/shop"]) == ({name: item[name] for name in ("load", "environment_files")}, "needs_excluded: /etc/shop/env")
     assert adjust("a.service", dict(UNIT, programs=["/opt/x/run"]), ["/opt/x/run"])[1] == "needs_excluded: /opt/x/run"
@@ -36,7 +36,7 @@ def test_a_unit_without_what_it_needs_is_not_started():
     assert adjust("a.service", optional, ["/etc/shop/env"]) == (optional, None)
 
 
-def test_what_stays_although_the_host_has_it_not():
+def test_units_of_the_twins_own_packages_stay():
     assert POLICY.stays("a.service", {"package": "cloud-init"}, frozenset({"cloud-init"}))
     assert POLICY.stays("a.service", {"fragment": "/run/systemd/generator.late/a.service"}, frozenset())
     assert POLICY.stays("boot.mount", {}, frozenset())

@@ -12,7 +12,7 @@ def scopes(files=None, **units):
     return {"services": {"items": {name.replace("_", "."): item for name, item in units.items()}}, "files": {"items": files or {}}}
 
 
-def test_only_units_that_are_to_run_and_do():
+def test_only_units_that_should_run_and_do():
     readers = UnitReaders(
         scopes(a_service=RUNS, b_service=RUNS, c_service={"load": "loaded"}, d_mount=RUNS),
         scopes(a_service=RUNS, b_service={"load": "loaded", "active": "failed"}, c_service=RUNS, d_mount=RUNS),

@@ -55,11 +55,11 @@ def test_unit_files_have_systemd_reload_first():
     assert found[1]["requires"] == sorted(["files:/etc/systemd/system/shop.service", "accounts:user:shop", "packages:shop:all", services.RELOAD_ID])
 
 
-def test_a_mode_alone_reloads_nothing():
+def test_a_change_of_mode_reloads_nothing():
     assert made(Change("files", "/etc/systemd/system/a.service", {"mode": "0600"}, {"mode": "0644"}, ("mode",))) == []
 
 
-def test_reached_units_are_told_why():
+def test_affected_units_have_their_reasons():
     both = {"shop.service": RUNS}
     steps = made(reached={"shop.service": {"verb": "reload", "because": ["files:/etc/shop.conf", "files:/etc/b"]}}, desired=both, actual=both)
     assert [(step["verb"], step["because"]) for step in steps] == [("reload", "reloads: /etc/shop.conf changed (and 1 more)")]

@@ -23,7 +23,7 @@ def test_init_scripts_are_programs_and_enabled_where_a_link_starts_them(tmp_path
     assert supervisors.init_scripts() == {}
 
 
-def test_who_is_not_there_is_not_asked(tmp_path, monkeypatch):
+def test_supervisors_that_do_not_run_are_not_asked(tmp_path, monkeypatch):
     monkeypatch.setattr(supervisors, "call", lambda *_words: pytest.fail("nobody is there to ask"))
     monkeypatch.setattr(supervisors, "SUPERVISORS", (str(tmp_path / "s"),))
     monkeypatch.setattr(supervisors, "SNAPD", str(tmp_path / "snapd"))

@@ -13,7 +13,7 @@ from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.services i
     ("sshd@12-987-0.service", False), ("app@4-unknown.service", False),
     ("postgresql@17-main.service", True), ("worker@2-eu.service", True), ("getty@tty1.service", True), ("user@1000.service", False),
 ])
-def test_instances_that_somebody_declares(name, item):
+def test_instances_that_a_unit_file_or_link_declares(name, item):
     assert systemd.is_item({"Id": name, "LoadState": "loaded", "ActiveState": "active"}) is item
 
 

@@ -57,7 +57,7 @@ def test_a_silent_or_deleted_user_is_named(linger):
         user_units.user_units(Context(), silent)
 
 
-def test_nobody_lingers(tmp_path, monkeypatch):
+def test_without_lingering_users_nothing_is_read(tmp_path, monkeypatch):
     monkeypatch.setattr(user_units, "LINGER", str(tmp_path / "absent"))
     assert user_units.user_units(Context(), lambda *_words, **_options: pytest.fail("nobody lingers")) == {}
 
