@@ -29,7 +29,7 @@ prove: ## PART=name: run a long proof and write docs/proof/name.md
 	@$(PYTHON) tests/prove/prove.py $(PART)
 
 demo: ## create a host and its twin, and show changes that reach it
-	@$(PYTHON) tests/demo/demo.py $(ONLY)
+	@$(PYTHON) tests/demo/demo.py
 
 demo-down: ## remove the machines of the demo
 	@$(PYTHON) tests/demo/demo.py --down
