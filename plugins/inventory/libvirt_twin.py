@@ -88,6 +88,7 @@ from ansible_collections.safetytwin.twin.plugins.module_utils._base import inter
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.options import accept
 from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import client
+from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt.deadline import bounded
 from ansible_collections.safetytwin.twin.plugins.module_utils._twin.survey import survey
 
 
@@ -146,7 +147,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             with client.connect(uri) as connection:
                 return [dict(twin, uri=uri) for twin in survey(connection, seconds=self.get_option("wait"))]
 
-        return client.bounded(look, self.get_option("timeout"), "libvirt at %s" % uri)
+        return bounded(look, self.get_option("timeout"), "libvirt at %s" % uri)
 
     def _add(self, twin):
         name = twin[self.get_option("hostname")]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import time
@@ -13,7 +14,7 @@ from typing import Any, ContextManager, Iterator, Sequence
 
 from ._base import paths
 from ._base.codec import write_atomic
-from ._base.errors import Refused, TwinError
+from ._base.errors import Refused, TwinError, Unreachable
 from ._base.machine import machine
 from ._base.names import chosen, following
 from ._libvirt import client
@@ -29,6 +30,8 @@ from ._store.records import Head, Store, open_store
 from ._transport import payload
 from ._transport.channel import Channel
 from ._transport.program import main
+from ._twin import claims, recovery
+from ._twin.watch import Watch
 
 SHOWN = 50  # changes named in a result; the rest is only counted
 
@@ -56,6 +59,7 @@ class Cycle:
         self.store, self.request, self.host = store, request, request["host"]
         self.twin_id = chosen(request.get("twin"), self.host)
         self.head: Head | None = None
+        self.recovered: list[str] = []  # what it took to make the twin answer, for people
         self.check: bool = request["check"]
         self.rules = {"roots": request["roots"], "exclude": request["exclude"]}
         self.begun = self.lapped = time.monotonic()
@@ -86,14 +90,14 @@ class Cycle:
                 return self._result("paused", message="The twin is paused: %s" % head["paused"])
             if head is None or twin is None:
                 return self._absent(document)
-            self._admit(twin, head)
+            claims.fence(twin, head)
             if twin["state"] != "running" and self.check:
                 would = "The twin is %s: it would be started, read and converged to the state of %s." % (twin["state"], self.host)
                 return self._result("following", message=would, changed=True)
-            if not self.check:
-                self._wake(connection, twin, head)
-            with self._entered(twin):
-                return self._converge(connection, twin, document, due.reads_whole(reasons))
+            if head["paused"] and not self.check:
+                self.store.pause(self.twin_id, "")
+                self.head = self.store.head(self.twin_id)
+            return self._follow(connection, twin, document, due.reads_whole(reasons))
 
     def _take_in(self) -> HostDocument:
         """The host's document with the harvest in it, if there is one; recorded as the next revision where it differs."""
@@ -133,42 +137,42 @@ class Cycle:
         message = "The twin of %s does not exist yet." % self.host
         return self._result("absent", message=message, facts=path, machine_id=document["machine"]["machine_id"])
 
-    def _admit(self, twin: client.Twin, head: Head) -> None:
-        """The fence: the domain knows the newest revision it was given, which a reverted disk or an older store does not."""
-        metadata = twin["metadata"]
-        if metadata["machine_id"] != head["machine_id"]:
-            raise Refused(
-                "The twin %s was made of another machine (%s): nothing was changed. If the host was reinstalled, run safetytwin.twin.uninstall for it first."
-                % (twin["domain"], metadata["machine_id"])
-            )
-        if int(metadata["revision"]) > head["revision"]:
-            raise Refused(
-                "The twin %s is at revision %s, this store knows %d: the store is older than the twin. Restore the store from a backup, or remove the twin"
-                " with `ansible-playbook safetytwin.twin.uninstall --limit %s` and sync again."
-                % (twin["domain"], metadata["revision"], head["revision"], self.host)
-            )
-
-    def _wake(self, connection: Any, twin: client.Twin, head: Head) -> None:
-        if head["paused"]:
-            self.store.pause(self.twin_id, "")
-            self.head = self.store.head(self.twin_id)
-        if twin["state"] != "running":
-            client.ensure_running(connection, self.twin_id)
+    def _follow(self, connection: Any, twin: client.Twin, document: HostDocument, whole: bool) -> dict[str, Any]:
+        """Enter the twin and converge it. A machine that goes away meanwhile is brought back and read whole, once; check mode only says it."""
+        try:
+            with self._entered(connection, twin):
+                return self._converge(connection, twin, document, whole)
+        except Unreachable:
+            again = client.find_twin(connection, self.twin_id)
+            if self.check or again is None:
+                raise
+        self.head = self.store.head(self.twin_id)
+        with self._entered(connection, again):
+            return self._converge(connection, again, document, True)
 
     @contextlib.contextmanager
-    def _entered(self, twin: client.Twin) -> Iterator[None]:
+    def _entered(self, connection: Any, twin: client.Twin) -> Iterator[None]:
         """Have a channel into the twin. Check mode leaves none behind: it would hide from the next cycle that the twin has rebooted."""
         self.channel = Channel(twin)
-        if self.known["touched"] != twin["touched"]:
+        if twin["state"] != "running" or self.known["touched"] != twin["touched"]:
             self.channel.close()  # its master may be one of the boot before
         stays = not self.check or self.channel.alive()
-        self.boot_id = self.channel.open(self.request["patience"])
+        watch = self._watch(connection, twin)
+        self.boot_id = self.channel.open(watch.look)
+        if not self.check:
+            self.store.answered(self.twin_id, watch.boot_seconds(first=not self.known["seen"]))
+        self.recovered += watch.done
         self.lap("wake")
         try:
             yield
         finally:
             if not stays:
                 self.channel.close()
+
+    def _watch(self, connection: Any, twin: client.Twin) -> Watch:
+        """What looks after the twin while it does not answer."""
+        remember = None if self.check else functools.partial(self.store.unanswered, self.twin_id)
+        return Watch(connection, twin, recovery.limits(self.request, self.known), self.known["resets"], remember)
 
     def _read_twin(self, twin: client.Twin, whole: bool) -> tuple[Actual, Actual | None, bool]:
         """(the twin as recorded, or read whole where the record may not hold; the recorded one or None; whether it was read)."""
@@ -209,7 +213,7 @@ class Cycle:
         if plan.steps or audited or not self.known["settled"] or self.known["fidelity"].get("pending"):
             after = dict(actual, scopes=scopes, substrate=plan.substrate, given_up=done.given_up)
             pending = payload.missing_contents(self.store, document, plan.steps, scopes)
-            self.store.settle(self.twin_id, self.known["revision"], after, dict(verdict, pending=pending), _recorded(result), audited, plan.rest)
+            self.store.settle(self.twin_id, self.known["revision"], after, dict(verdict, pending=pending), summary.recorded(result), audited, plan.rest)
         if done.changed:
             result["failures"] += retention.prune(self.store, {each["metadata"]["image"] for each in client.twins(connection)})
         return result
@@ -245,8 +249,9 @@ class Cycle:
         nothing: dict[str, list[Any] | dict[str, Any]] = {"changes": [], "counts": {}, "failures": [], "drift": [], "fidelity": {}}
         total = sum(self.request["seconds"].values()) + time.monotonic() - self.begun
         return {
-            "host": self.host, "twin_id": self.twin_id, "twin": twin, "message": message, "changed": changed,
-            "refused": self.refused[:SHOWN], "revision": self.head["revision"] if self.head else 0, "seconds": dict(self.seconds, total=round(total, 3)),
+            "host": self.host, "twin_id": self.twin_id, "twin": twin, "message": message, "changed": changed or bool(self.recovered),
+            "recovered": self.recovered, "refused": self.refused[:SHOWN], "revision": self.head["revision"] if self.head else 0,
+            "seconds": dict(self.seconds, total=round(total, 3)),
             **nothing, **more,
         }
 
@@ -256,12 +261,6 @@ def _require_converged(scopes: Sequence[str]) -> None:
     unknown = sorted(set(scopes) - set(known))
     if unknown:
         raise TwinError("%s cannot be converged; there are: %s." % (", ".join(unknown), ", ".join(known)))
-
-
-def _recorded(result: dict[str, Any]) -> dict[str, Any]:
-    """What of a result is kept with its revision."""
-    changes = [{name: change[name] for name in ("scope", "key", "verb", "because")} for change in result["changes"]]
-    return {"changes": changes, "counts": result["counts"], "failures": result["failures"], "seconds": result["seconds"]}
 
 
 if __name__ == "__main__":

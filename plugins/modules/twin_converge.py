@@ -61,9 +61,20 @@ options:
     type: int
     default: 2048
   patience:
-    description: Seconds to wait for the twin to boot, from 1 to 86400.
+    description: Longest time in seconds to wait for one boot of the twin, from 1 to 86400.
     type: int
     default: 600
+  unresponsive:
+    description:
+      - What to do if the twin runs but does not answer on ssh within 60 seconds beyond the time that its boots took.
+      - V(reset) first sets its network up again with the help of its guest agent, if that answers. If the twin still does not answer, its virtual machine
+        is reset, at most twice, the second time with one virtual CPU until its next start. If it then does not answer, the task fails, and the following
+        ones wait for 15 seconds only until the twin answers.
+      - V(report) changes nothing; the task fails with a sentence.
+      - A twin that is switched off is started in either case.
+    type: str
+    choices: [report, reset]
+    default: reset
 attributes:
   check_mode:
     support: full
@@ -185,6 +196,12 @@ machine_id:
   returned: when RV(twin) is V(absent)
   type: str
   sample: "3d1219c7c4c5404aaa1f6d2a48adfda4"
+recovered:
+  description: What was done to make the twin answer, one phrase per action.
+  returned: when not busy
+  type: list
+  elements: str
+  sample: ["twin reset: it ran but did not answer for 75 s"]
 message:
   description: A sentence about a pause, a missing twin or another unusual situation. Empty otherwise.
   returned: when not busy

@@ -114,6 +114,19 @@ twin:
       description: The C(touched) of the twin's domain when a sync last read the whole twin.
       type: int
       sample: 2
+    boots:
+      description: Seconds that the last boots of the twin took.
+      type: list
+      elements: float
+      sample: [41.5, 38.0]
+    resets:
+      description: How often the twin was reset since it last answered.
+      type: int
+      sample: 0
+    lost:
+      description: Whether the last sync ended because the twin ran but did not answer.
+      type: bool
+      sample: false
     rebooted:
       description: Whether the twin may have rebooted since the last cycle.
       type: bool

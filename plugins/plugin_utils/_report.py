@@ -40,6 +40,7 @@ def line(report: Report) -> str:
         shown(report["message"]) if report["message"] and not report["counts"] else _changes(report),
         _times(report["seconds"]),
         _fidelity(report.get("fidelity") or {}),
+        _recovered(report.get("recovered") or []),
         _failures(report.get("failures") or []),
     ]
     return "  ".join(part for part in parts if part)
@@ -47,7 +48,7 @@ def line(report: Report) -> str:
 
 def is_unchanged(text: str) -> bool:
     """Whether a text is the line of a cycle that changed nothing, whoever wrote it."""
-    return "unchanged" in text.split("  ")[1:3] and "failed: " not in text
+    return "unchanged" in text.split("  ")[1:3] and not any(word in text for word in ("recovered: ", "failed: "))
 
 
 def as_json(report: Report) -> str:
@@ -97,6 +98,11 @@ def _times(seconds: Mapping[str, float]) -> str:
 def _fidelity(fidelity: Mapping[str, Any]) -> str:
     percent = fidelity.get("percent_reproduced")
     return "" if percent is None else "fidelity %.1f %%" % percent
+
+
+def _recovered(phrases: list[str]) -> str:
+    """What it took to make the twin answer."""
+    return "recovered: " + shown("; ".join(phrases)) if phrases else ""
 
 
 def _failures(sentences: list[str]) -> str:

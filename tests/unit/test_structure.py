@@ -46,14 +46,14 @@ SCOPES = {"accounts": set(), "containers": set(), "files": {"accounts", "package
 # Files that do no I/O: whole folders, and files by name.
 PURE_FOLDERS = {"_planning", "_secrets"}
 PURE = {"_base/access", "_base/patterns", "_base/reasons", "_scopes/checks", "_scopes/grammars", "_scopes/model", "_scopes/not_read", "_scopes/parts",
-        "_scopes/registry", "_scopes/schema", "_scopes/state"}
+        "_scopes/registry", "_scopes/schema", "_scopes/state", "_twin/recovery"}
 PURE_PARTS = {"affects", "fields", "payload", "policy", "readback", "readers", "steps"}
 EFFECTS = {"asyncio", "glob", "grp", "pathlib", "pwd", "shutil", "socket", "sqlite3", "subprocess", "tempfile", "threading", "time"}
 # Of os, what computes with names and asks nobody.
 NAMES_ALONE = {"os", "os.path", "os.sep", "os.fsencode", "os.fsdecode"} | {
     "os.path." + function for function in ("basename", "commonpath", "dirname", "isabs", "join", "normpath", "split", "splitext")
 }
-ONLY_IN = {"subprocess": {"_base/run"}, "libvirt": {"_libvirt/client"}}
+ONLY_IN = {"subprocess": {"_base/run"}, "libvirt": {"_libvirt/client"}, "libvirt_qemu": {"_libvirt/client"}}
 WITHOUT_LIMIT = {"_base/reasons", "_scopes/registry_parts"}
 FILE_LINES, FUNCTION_LINES = 250, 40
 HEADER = [
@@ -168,7 +168,7 @@ def test_package_files_are_empty():
 
 @each(UTIL_FILES)
 def test_managed_machines_need_only_python_and_psutil(path):
-    allowed = set(sys.stdlib_module_names) | {"psutil", "libvirt"}
+    allowed = set(sys.stdlib_module_names) | {"psutil", "libvirt", "libvirt_qemu"}
     outer = imports(path)[0]
     assert outer <= allowed, f"not on every managed machine: {sorted(outer - allowed)}"
     for package, files in ONLY_IN.items():

@@ -15,3 +15,7 @@ class Refused(TwinError):
 
 class Busy(TwinError):
     """Another run holds the twin; trying again later is right."""
+
+
+class Unreachable(TwinError):
+    """The twin went away while it was being spoken to."""

@@ -6,25 +6,26 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
+import functools
 import os
 import sys
 import time
-from multiprocessing.pool import ThreadPool
-from typing import Any, Callable, Iterator, TypedDict, TypeVar
+from typing import Any, Callable, Iterator, TypedDict, cast
 
 from .._base.access import PORT
 from .._base.errors import TwinError
 from .._base.interpreter import advice
 from . import domain, firewall, network_xml
 from . import metadata as domain_metadata
+from .deadline import bounded, guarded
 from .domain import Spec
 from .metadata import Metadata, Snapshot
 
 try:
     import libvirt
+    import libvirt_qemu
 except ImportError:  # said when it is needed: documentation and other machines do without
-    libvirt = None
+    libvirt = libvirt_qemu = None
 
 URI = "qemu:///system"
 CONNECT_SECONDS = 30
@@ -32,7 +33,6 @@ POLL_SECONDS = 0.25
 # By libvirt's state number; blocked is running, as seen from outside.
 STATES = ("unknown", "running", "running", "paused", "stopping", "shutoff", "crashed", "suspended")
 
-Result = TypeVar("Result")
 # What libvirt's bindings, which come without types, call virConnect and virDomain.
 Connection = Any
 Domain = Any
@@ -62,13 +62,14 @@ def api() -> Any:
 
 @contextlib.contextmanager
 def connect(uri: str = URI, readonly: bool = False) -> Iterator[Connection]:
-    """An open connection, closed at the end; a daemon that is down, closed to us or hung is a sentence."""
+    """An open connection, closed at the end; each call over it has a deadline. A daemon that is down, closed to us or hung is a sentence."""
     if libvirt is None:
         raise TwinError("%s has no libvirt bindings: %s." % (sys.executable, advice("libvirt")))
     libvirt.registerErrorHandler(_silent, None)  # else every error is printed, too
     opened = bounded(lambda: _open(uri, readonly), CONNECT_SECONDS, "libvirt at %s" % uri)
     try:
-        yield opened
+        with guarded(opened) as connection:
+            yield connection
     finally:
         opened.close()
 
@@ -92,15 +93,6 @@ def _open(uri: str, readonly: bool) -> Connection:
         else:
             hint = "start libvirtd, or check the URI"
         raise TwinError("Cannot reach libvirt at %s: %s; %s." % (uri, said, hint)) from error
-
-
-def bounded(work: Callable[[], Result], seconds: float, what: str) -> Result:
-    """The result of work(), or its exception, or a sentence when it takes longer; a thread stuck in libvirt is left behind and dies with us."""
-    with ThreadPool(1) as pool:
-        try:
-            return pool.apply_async(work).get(seconds)
-        except multiprocessing.TimeoutError:
-            raise TwinError("%s does not answer within %d s: look at the daemon or the network there." % (what, seconds)) from None
 
 
 @contextlib.contextmanager
@@ -232,9 +224,44 @@ def define(conn: Connection, xml: str) -> Domain:
         return conn.defineXML(xml)
 
 
-def ensure_running(conn: Connection, twin_id: str) -> bool:
-    """Bring the twin to state running from whatever state it is in; whether that took a change."""
-    return reach(conn, require(conn, twin_id), "running")
+def state(conn: Connection, name: str) -> str:
+    """The state of a domain; absent where there is none of that name."""
+    dom = lookup(conn, name)
+    if dom is None:
+        return "absent"
+    with spoken("Reading domain %s" % name):
+        return STATES[dom.state()[0]]
+
+
+def boot(conn: Connection, twin: Twin, vcpus: int | None = None) -> None:
+    """Bring a twin to state running from whatever state it is in; with that many virtual CPUs until it is started next, if it is off."""
+    dom = require(conn, twin["twin"])
+    if vcpus is None:
+        reach(conn, dom, "running")
+        return
+    with spoken("Starting domain %s" % dom.name()):
+        _start_network(conn, dom)
+        conn.createXML(domain.build({**describe(dom)["spec"], "vcpus": vcpus}))  # beside the definition, which stays
+
+
+def switch_off(conn: Connection, name: str) -> None:
+    """End a domain's QEMU, whatever it is doing: libvirt kills one that does not end."""
+    dom = lookup(conn, name)
+    with spoken("Switching domain %s off" % name):
+        if dom and dom.isActive():
+            dom.destroy()
+
+
+def agent(conn: Connection, name: str, command: str, seconds: int) -> str | None:
+    """The answer of a domain's guest agent to a command, both JSON; None where it does not answer within its time, or refuses."""
+    dom = lookup(conn, name)
+    try:
+        if dom is None or not domain.agent_connected(dom.XMLDesc()):
+            return None
+        ask = functools.partial(libvirt_qemu.qemuAgentCommand, dom, command, seconds, 0)
+        return cast(str, bounded(ask, seconds + CONNECT_SECONDS, "libvirt, asked for the guest agent of domain %s," % name))
+    except libvirt.libvirtError:
+        return None
 
 
 def reach(conn: Connection, dom: Domain, goal: str, patience: float = 0) -> bool:

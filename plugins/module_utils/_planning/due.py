@@ -16,7 +16,7 @@ class Situation(TypedDict):
     been read. touched: libvirt_twin has changed, started, stopped or reverted the machine since the twin was last read whole. audit_age: seconds
     since then. audit_interval: seconds after which it is to be read whole again. rebooted: the twin's boot is not the one that was recorded, or
     that cannot be ruled out. pending: contents are missing in the store. changed: the host differs from the newest revision.
-    verify, resume: the user asks to read the whole twin, or to follow again.
+    lost: the last cycle ended because the twin did not answer. verify, resume: the user asks to read the whole twin, or to follow again.
     """
 
     known: bool
@@ -24,6 +24,7 @@ class Situation(TypedDict):
     domain: str
     applying: bool
     settled: bool
+    lost: bool
     seen: bool
     touched: bool
     audit_age: float
@@ -65,6 +66,7 @@ _ENDS: tuple[tuple[Condition, Due], ...] = (
 )
 _REASONS: tuple[tuple[Condition, Due], ...] = (
     (lambda now: now["domain"] != "running", Due("stopped", "The twin is not running.")),
+    (lambda now: now["lost"], Due("lost", "The twin runs and did not answer the last sync.")),
     (lambda now: now["applying"], Due("unfinished", "The last cycle was interrupted while it changed the twin.", True)),
     (lambda now: not now["settled"], Due("unsettled", "The newest state of the host has not been applied completely.")),
     (lambda now: not now["seen"], Due("unread", "The twin has not been read yet.", True)),
@@ -79,10 +81,13 @@ _REASONS: tuple[tuple[Condition, Due], ...] = (
 
 def situation(head: Mapping[str, Any] | None, twin: Mapping[str, Any] | None, asked: Asked) -> Situation:
     """The situation from the store's head of a host (None if it is new), the twin's domain (None if it does not exist), and what is asked."""
-    known: Mapping[str, Any] = head or {"paused": "", "applying": "", "settled": False, "seen": False, "touched": 0, "audited": 0, "fidelity": {}}
+    known: Mapping[str, Any] = head or {
+        "paused": "", "applying": "", "settled": False, "lost": False, "seen": False, "touched": 0, "audited": 0, "fidelity": {},
+    }
     return {
         "known": head is not None, "paused": known["paused"], "domain": twin["state"] if twin else "", "applying": bool(known["applying"]),
-        "settled": bool(known["settled"]), "seen": bool(known["seen"]), "touched": twin is not None and twin["touched"] != known["touched"],
+        "settled": bool(known["settled"]), "lost": bool(known["lost"]), "seen": bool(known["seen"]),
+        "touched": twin is not None and twin["touched"] != known["touched"],
         "audit_age": abs(asked["now"] - known["audited"]), "audit_interval": asked["audit_interval"], "rebooted": asked["rebooted"],
         "pending": bool(known["fidelity"].get("pending")), "changed": asked["changed"], "verify": asked["verify"], "resume": asked["resume"],
     }

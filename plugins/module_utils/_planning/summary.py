@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Sequence
+from typing import Any, Mapping, Sequence
 
 from .._base.codec import dumps
 from .._base.reasons import explain
@@ -36,6 +36,12 @@ def counts(steps: Sequence[Step]) -> dict[str, int]:
 def sentences(failures: Failures) -> list[str]:
     """A sentence for each item that did not reach its desired state."""
     return ["%s %s: %s" % (scope, key, explain(reason)) for scope, keys in failures.items() for key, reason in sorted(keys.items())]
+
+
+def recorded(result: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a cycle's result is kept with its revision."""
+    changes = [{name: change[name] for name in ("scope", "key", "verb", "because")} for change in result["changes"]]
+    return {"changes": changes, "counts": result["counts"], "failures": result["failures"], "seconds": result["seconds"]}
 
 
 def _items(steps: Sequence[Step]) -> list[Step]:

@@ -42,6 +42,7 @@ class Twin(NamedTuple):
     last read back, {"uuid", "boot_id", "scopes", …}, None when that is not known. audited: when the whole twin was last read, verified: when it was last
     known to equal revision settled of its host (0: none yet), both in seconds since 1970. fidelity: the name of the document of the last report.
     touched: the number in the domain's metadata when the twin was last read whole, see _libvirt/metadata.
+    boots: seconds that its last boots took. resets: resets since it last answered. lost: the last cycle gave it up, as it did not answer.
     """
 
     id: str
@@ -55,6 +56,9 @@ class Twin(NamedTuple):
     fidelity: str | None = None
     settled: int = 0
     touched: int = 0
+    boots: list[float] | None = None
+    resets: int = 0
+    lost: bool = False
     version: int = 0
 
 

@@ -8,7 +8,7 @@
         store.document(name), store.actual(twin_id) # the host's newest state; the twin as last read back, or None
         store.take(...)                             # a host's new state becomes its next revision
         store.adopt(twin_id, name)                  # a twin of a host; nothing happens when it is known
-        store.intend / settle / forget_actual / pause / remove_twin / remove_host
+        store.intend / settle / unanswered / answered / forget_actual / pause / remove_twin / remove_host
         store.history.newest(name), .state(name, n), .delta(name, n)
         with store.lease(twin_key(twin_id), name)   # Busy at once when another process holds it
         store.blobs.put / get
@@ -31,6 +31,7 @@ from .layout import HOSTS, TWINS, Host, Twin, host_key, pack, twin_key, under, u
 from .sqlite import SqliteBackend
 
 SHOWN = 50  # sentences about what was refused
+BOOTS = 5  # boots of a twin whose length is remembered
 
 
 class Head(TypedDict):
@@ -50,6 +51,9 @@ class Head(TypedDict):
     settled: bool
     touched: int
     refused: list[str]
+    boots: list[float]
+    resets: int
+    lost: bool
     fidelity: Document
 
 
@@ -150,7 +154,8 @@ class Store:
             "host": host.name, "machine_id": host.machine_id, "revision": host.revision, "digest": host.digest, "follows": record.follows,
             "paused": record.paused, "applying": record.applying is not None, "units": record.applying or [], "seen": record.actual is not None,
             "audited": record.audited, "verified": record.verified, "settled": record.settled == host.revision,
-            "touched": record.touched, "refused": host.refused or [], "fidelity": self._document_of(record, "fidelity") or {},
+            "touched": record.touched, "refused": host.refused or [], "boots": record.boots or [], "resets": record.resets, "lost": record.lost,
+            "fidelity": self._document_of(record, "fidelity") or {},
         }
 
     def actual(self, twin: str) -> Actual | None:
@@ -186,12 +191,23 @@ class Store:
     def forget_actual(self, twin: str, pending: Sequence[str] = ()) -> None:
         """The twin is new or unknown: the next cycle reads all of it. pending: digests of contents that the host is to send before that."""
         fidelity = self.documents.put(twin_key(twin), freeze({"pending": list(pending)}))
-        self._commit(self._known_twin(twin)._replace(actual=None, applying=None, fidelity=fidelity))
+        self._commit(self._known_twin(twin)._replace(actual=None, applying=None, fidelity=fidelity, resets=0, lost=False))
 
     def pause(self, twin: str, why: str) -> None:
         """Pause a twin (why is a sentence) or resume it (why is empty). After that the next cycle reads the whole twin and counts no difference as drift."""
         record = self._known_twin(twin)
         self._commit(record._replace(paused=why, applying=[] if not why and record.applying is None else record.applying))
+
+    def unanswered(self, twin: str, resets: int, lost: bool) -> None:
+        """Say that the twin does not answer: how often it was reset for that, before that is done again, and whether it was given up."""
+        self._commit(self._known_twin(twin)._replace(resets=resets, lost=lost))
+
+    def answered(self, twin: str, boot: float | None) -> None:
+        """Say that the twin answers, and how many seconds its boot took where that is known; nothing is written when that is no news."""
+        record = self._known_twin(twin)
+        heard = record._replace(resets=0, lost=False, boots=record.boots if boot is None else [*(record.boots or []), boot][-BOOTS:])
+        if heard != record:
+            self._commit(heard)
 
     def remove_twin(self, twin: str) -> None:
         """Remove the record of a twin; the record of its host stays."""

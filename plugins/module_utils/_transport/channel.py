@@ -12,7 +12,7 @@ import socket
 import time
 from typing import IO, Any, Callable, Mapping
 
-from .._base.errors import TwinError
+from .._base.errors import TwinError, Unreachable
 from .._base.paths import RUN
 from .._base.run import Result, check, last_words, run, start
 from .._scopes.checks import check_once
@@ -21,8 +21,11 @@ from . import program as transport_program
 from . import runtime
 
 _RETRY = 0.2  # seconds between two looks while a twin boots or lets us in
+_CONNECT = 2  # seconds for a connection over the hypervisor's own bridge
 _PING = 10  # seconds that a busy twin may take to say anything
 _LOGIN = 20  # seconds a key exchange may take in an emulated guest
+_FIRST = 60  # seconds for the first words with a twin that has just booted
+_OWN = 255  # the status of ssh where it is ssh that failed, not the command there
 _SYSTEMD = "/run/systemd/system"
 
 
@@ -41,16 +44,15 @@ class Channel:
         """True while the master of an earlier cycle still has its connection: the twin has not rebooted since."""
         return run([*self.ssh, "-O", "check", "twin"], timeout=5).rc == 0
 
-    def open(self, patience: float) -> str:
-        """Have a master that carries, and return the boot id of the twin that answers; waits up to patience (seconds) for one that boots."""
+    def open(self, watch: Callable[[], None]) -> str:
+        """Have a master that carries, and return the boot id of the twin that answers. While none does, watch() is called, which ends the wait by raising."""
         boot = self._boot_id() if self.alive() else None
         if boot is None:
             self.close()
-            deadline = time.monotonic() + patience
-            self._wait(self._listening, deadline)
-            self._start_master()
-            self._wait(self.alive, max(deadline, time.monotonic() + _LOGIN))
-            boot = self._pong(self.call("_ping", {}))
+            while not (self._listening() and self._login()):
+                watch()
+                time.sleep(_RETRY)
+            boot = self._pong(self.call("_ping", {}, timeout=_FIRST))
         return boot
 
     def _pong(self, reply: Any) -> str:
@@ -67,22 +69,25 @@ class Channel:
         except TwinError:
             return None
 
-    def _wait(self, condition: Callable[[], bool], deadline: float) -> None:
-        while not condition():
-            if time.monotonic() > deadline:
-                raise TwinError(
-                    "The twin %s does not answer on ssh at %s port %d: open its console with `virsh console %s`."
-                    % (self.domain, *self.endpoint, self.domain)
-                )
-            time.sleep(_RETRY)
-
     def _listening(self) -> bool:
         """True when an ssh server greets; a port that only accepts is a twin still booting."""
         try:
-            with socket.create_connection(self.endpoint, timeout=2) as connection:
+            with socket.create_connection(self.endpoint, timeout=_CONNECT) as connection:
+                connection.settimeout(_PING)
                 return connection.recv(4) == b"SSH-"
         except OSError:
             return False
+
+    def _login(self) -> bool:
+        """Start a master; whether it is let in within its time."""
+        self._start_master()
+        deadline = time.monotonic() + _LOGIN
+        while not self.alive():
+            if time.monotonic() > deadline:
+                self.close()
+                return False
+            time.sleep(_RETRY)
+        return True
 
     def _start_master(self) -> None:
         master = [*self.ssh, "-M", "-N", "-o", "ConnectTimeout=%d" % _LOGIN, "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3", "twin"]
@@ -103,6 +108,7 @@ class Channel:
         payload = io.BytesIO(json.dumps(request).encode("ascii")) if isinstance(request, dict) else request
         answer = self._ask(program, payload, timeout)
         if not answer:  # nobody serves this version there
+            self._require_connection(program)
             self._serve()
             answer = self._ask(program, payload, timeout)
         return transport_program.unpack(answer, "The twin %s" % self.domain)
@@ -115,6 +121,7 @@ class Channel:
             try:
                 caller.connect(self.local)
             except (FileNotFoundError, ConnectionRefusedError):
+                self._require_connection(program)
                 self._forward()
                 caller.connect(self.local)
             try:
@@ -138,6 +145,10 @@ class Channel:
                 self.domain, program, timeout, self.domain)) from None
         return b"".join(heard)
 
+    def _require_connection(self, program: str) -> None:
+        if not self.alive():
+            raise Unreachable("The connection to the twin %s ended before it answered %s: the next cycle looks whether it runs." % (self.domain, program))
+
     def _forward(self) -> None:
         """Have the master carry a socket here to the one in the twin."""
         with contextlib.suppress(FileNotFoundError):
@@ -151,6 +162,8 @@ class Channel:
             if installed.rc:
                 raise TwinError("The runtime could not be installed in the twin %s: %s" % (self.domain, last_words(installed.err)))
             result = self._execute(runtime.serve())
+        if result.rc == _OWN:
+            raise Unreachable("The connection to the twin %s ended: %s" % (self.domain, last_words(result.err)))
         if result.rc:
             raise TwinError("The runtime does not start in the twin %s: %s" % (self.domain, last_words(result.err) or "it did not open its socket"))
 

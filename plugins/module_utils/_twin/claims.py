@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a domain may be treated as the twin that the options name, and whether a twin to be made may follow its host."""
+"""Whether a domain may be treated as the twin that the options or the store name, and whether a twin to be made may follow its host."""
 
 from __future__ import annotations
 
@@ -49,3 +49,19 @@ def follows(conn: client.Connection, desired: Mapping[str, Any]) -> bool:
     if wanted and other:
         raise Refused("The twin %s follows host %s already: make this one with follows false, or remove that one first." % (other, desired["host"]))
     return wanted
+
+
+def fence(twin: client.Twin, known: Mapping[str, Any]) -> None:
+    """Refuse a twin that is ahead of the store's record of it, or of another machine: the domain knows the newest revision that it was given."""
+    metadata = twin["metadata"]
+    if metadata["machine_id"] != known["machine_id"]:
+        raise Refused(
+            "The twin %s was made of another machine (%s): nothing was changed. If the host was reinstalled, run safetytwin.twin.uninstall for it first."
+            % (twin["domain"], metadata["machine_id"])
+        )
+    if metadata["revision"] > known["revision"]:
+        raise Refused(
+            "The twin %s is at revision %d, this store knows %d: the store is older than the twin. Restore the store from a backup, or remove the twin"
+            " with `ansible-playbook safetytwin.twin.uninstall --limit %s` and sync again."
+            % (twin["domain"], metadata["revision"], known["revision"], known["host"])
+        )

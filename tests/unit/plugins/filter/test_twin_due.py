@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.safetytwin.twin.plugins.filter.twin_due import FilterModule
 
 KNOWN = {
-    "known": True, "paused": "", "applying": "", "settled": 1, "seen": 1, "touched": 0, "audited": time.time(), "fidelity": {},
+    "known": True, "paused": "", "applying": "", "settled": 1, "lost": False, "seen": 1, "touched": 0, "audited": time.time(), "fidelity": {},
     "domain": {"state": "running", "touched": 0}, "rebooted": False,
 }
 

@@ -13,36 +13,22 @@ import pytest
 
 from ansible_collections.safetytwin.twin.plugins.module_utils import _reconcile
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.codec import digest
-from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import Refused, TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError, Unreachable
 from ansible_collections.safetytwin.twin.plugins.module_utils._planning import due
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.schema import FORMAT
 from ansible_collections.safetytwin.twin.plugins.module_utils._store.records import open_store
 
 REQUEST = {"host": "web1", "check": False, "roots": [], "exclude": [], "seconds": {"harvest": 1.5}, "scopes": None}
-HEAD = {"machine_id": "m1", "revision": 3}
 
 
 def cycle():
     return _reconcile.Cycle(None, REQUEST)
 
 
-def twin(**metadata):
-    return {"domain": "twin-web1", "metadata": dict({"machine_id": "m1", "revision": 3}, **metadata)}
-
-
 def test_scopes_that_cannot_be_converged_are_refused_by_name(monkeypatch):
     monkeypatch.setattr(_reconcile, "open_store", lambda **_options: pytest.fail("the store was opened"))
     with pytest.raises(TwinError, match="containers, nonsense cannot be converged; there are: accounts, files, packages, services"):
         _reconcile.cycle(dict(REQUEST, scopes=["files", "nonsense", "containers"]))
-
-
-def test_the_fence():
-    cycle()._admit(twin(), HEAD)
-    cycle()._admit(twin(revision=2), HEAD)
-    with pytest.raises(Refused, match=r"was made of another machine \(m2\): nothing was changed"):
-        cycle()._admit(twin(machine_id="m2"), HEAD)
-    with pytest.raises(Refused, match="is at revision 4, this store knows 3: the store is older than the twin"):
-        cycle()._admit(twin(revision=4), HEAD)
 
 
 class Line:
@@ -60,24 +46,104 @@ class Line:
     def close(self):
         self.said.append("close")
 
-    def open(self, _patience):
+    def open(self, _watch):
         self.said.append("open")
         return "boot"
 
 
-@pytest.mark.parametrize(("touched", "check", "expected"), [
-    (0, False, ["open"]),
-    (1, False, ["close", "open"]),
-    (0, True, ["alive", "open"]),
-    (1, True, ["close", "alive", "open", "close"]),
-])
-def test_an_ssh_master_of_before_a_change_to_the_machine_is_not_used(monkeypatch, touched, check, expected):
+class Records:
+    """A store that writes down what is told to it of a twin that answers."""
+
+    def __init__(self):
+        self.told = []
+
+    def answered(self, twin_id, boot):
+        self.told.append((twin_id, boot))
+
+    def unanswered(self, twin_id, resets, lost):
+        self.told.append((twin_id, resets, lost))
+
+    def head(self, _twin_id):
+        return dict(HEAD, applying=True)
+
+
+HEAD = {"touched": 0, "boots": [31.5, 40.5, 33], "resets": 1, "lost": False, "seen": True, "paused": "", "revision": 3}
+
+
+def entering(monkeypatch, tmp_path, **more):
+    """A cycle that is about to enter its twin, and that twin."""
     monkeypatch.setattr(_reconcile, "Channel", Line)
-    one = _reconcile.Cycle(None, dict(REQUEST, check=check, patience=1))
-    one.head = {"touched": 0}
-    with one._entered({"touched": touched}):
+    one = _reconcile.Cycle(Records(), dict(REQUEST, **{"patience": 1, "unresponsive": "reset", **more}))
+    one.head = dict(HEAD)
+    return one, {"touched": 0, "state": "running", "directory": str(tmp_path), "domain": "twin-web1"}
+
+
+@pytest.mark.parametrize(("touched", "state", "check", "expected"), [
+    (0, "running", False, ["open"]),
+    (1, "running", False, ["close", "open"]),
+    (0, "shutoff", False, ["close", "open"]),
+    (0, "running", True, ["alive", "open"]),
+    (1, "running", True, ["close", "alive", "open", "close"]),
+])
+def test_an_ssh_master_of_before_a_change_to_the_machine_is_not_used(monkeypatch, tmp_path, touched, state, check, expected):
+    one, twin = entering(monkeypatch, tmp_path, check=check)
+    with one._entered(None, dict(twin, touched=touched, state=state)):
         pass
     assert Line.said == expected
+    assert one.store.told == ([] if check else [("twin-web1", None)])
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_what_is_known_of_a_twin_bounds_the_wait_for_it(monkeypatch, tmp_path, check):
+    one, twin = entering(monkeypatch, tmp_path, check=check)
+    watch = one._watch(None, twin)
+    assert (watch.limits.boot, watch.limits.lost, watch.resets, watch.remember is None) == (40.5, False, 1, check)
+    if not check:
+        watch.remember(2, True)
+        assert one.store.told == [("twin-web1", 2, True)]
+
+
+def followed(monkeypatch, tmp_path, outcomes, **more):
+    """The cycle, and what each attempt to converge was given, where each one comes to an outcome."""
+    one, twin = entering(monkeypatch, tmp_path, **more)
+    monkeypatch.setattr(_reconcile.client, "find_twin", lambda _connection, _twin_id: dict(twin, state="shutoff"))
+    attempts = []
+
+    def converge(_connection, twin, _document, whole):
+        attempts.append((twin["state"], whole, bool(one.known.get("applying"))))
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    monkeypatch.setattr(one, "_converge", converge)
+    return one, twin, attempts
+
+
+def test_a_machine_that_goes_away_under_a_cycle_is_brought_back_and_read_whole(monkeypatch, tmp_path):
+    one, twin, attempts = followed(monkeypatch, tmp_path, [Unreachable("gone"), {"twin": "following"}])
+    assert one._follow(None, twin, None, False) == {"twin": "following"}
+    assert attempts == [("running", False, False), ("shutoff", True, True)]
+
+
+@pytest.mark.parametrize(("outcomes", "check", "number"), [
+    ([Unreachable("gone"), Unreachable("gone")], False, 2),
+    ([Unreachable("gone")], True, 1),
+    ([TwinError("gone")], False, 1),
+])
+def test_that_is_tried_once_and_never_in_check_mode(monkeypatch, tmp_path, outcomes, check, number):
+    one, twin, attempts = followed(monkeypatch, tmp_path, outcomes, check=check)
+    with pytest.raises(TwinError, match="^gone$"):
+        one._follow(None, twin, None, False)
+    assert len(attempts) == number
+
+
+def test_what_made_the_twin_answer_is_a_change_that_the_result_tells():
+    one = cycle()
+    assert one._result("following")["recovered"] == []
+    one.recovered = ["twin started: it was shutoff"]
+    result = one._result("following")
+    assert (result["recovered"], result["changed"]) == (["twin started: it was shutoff"], True)
 
 
 def test_every_result_has_all_its_members_and_stages_their_seconds():
@@ -91,12 +157,6 @@ def test_every_result_has_all_its_members_and_stages_their_seconds():
     assert set(result["seconds"]) == {"harvest", "plan", "record", "total"}
     assert result["seconds"]["plan"] >= 2
     assert result["seconds"]["total"] >= 3.5
-
-
-def test_what_is_kept_with_a_revision_names_no_contents():
-    change = {"scope": "files", "key": "/a", "verb": "ensure", "because": "b", "before": "secret", "after": "secret"}
-    kept = _reconcile._recorded({"changes": [change], "counts": {"files": 1}, "failures": [], "seconds": {}, "message": "m"})
-    assert kept == {"changes": [{"scope": "files", "key": "/a", "verb": "ensure", "because": "b"}], "counts": {"files": 1}, "failures": [], "seconds": {}}
 
 
 CONTENT = digest(b"content")

@@ -59,6 +59,11 @@ CASES = {
         report(changes=[change("services", "a.service", "start")], counts={"services": 1}, failures=["a.service did not start.", "b"]),
         "web1  r42  1 change (services a.service started)  in 1.2 s (harvest 0.8)  fidelity 99.3 %  failed: a.service did not start. (and 1 more)",
     ),
+    "a twin that was made to answer": (
+        report(recovered=["twin started: it was shutoff", "twin reset: it ran but did not answer for 75 s"]),
+        "web1  r42  unchanged  in 1.2 s (harvest 0.8)  fidelity 99.3 %"
+        "  recovered: twin started: it was shutoff; twin reset: it ran but did not answer for 75 s",
+    ),
     "a twin that is paused": (
         report(message="The twin is paused: by hand", fidelity={}),
         "web1  r42  The twin is paused: by hand  in 1.2 s (harvest 0.8)",

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import pathlib
-import threading
 import uuid
 
 import pytest
@@ -67,7 +66,7 @@ def test_a_host_may_have_several_twins(conn):
     assert [(twin["twin"], twin["follows"]) for twin in client.twins(conn, "web1")] == [("rehearsal", False), ("twin-web1", True)]
     assert [twin["host"] for twin in client.twins(conn)] == ["web1", "web1", "web2"]
     client.set_revision(conn, "rehearsal", 9)
-    client.ensure_running(conn, "rehearsal")
+    client.boot(conn, client.find_twin(conn, "rehearsal"))
     assert [(twin["state"], twin["metadata"]["revision"]) for twin in client.twins(conn, "web1")] == [("running", 9), ("shutoff", 3)]
 
 
@@ -117,16 +116,19 @@ def test_missing_bindings_are_a_sentence(monkeypatch):
         pass
 
 
-def test_a_call_that_hangs_is_bounded():
-    forever = threading.Event()
-    with pytest.raises(TwinError, match="does not answer within 1 s"):
-        client.bounded(forever.wait, 1, "libvirt")
-    forever.set()
+def test_a_domain_that_is_switched_off_and_on_and_one_that_is_not_there(conn):
+    conn.defineXML(twin_xml())
+    twin = client.find_twin(conn, "twin-web1")
+    for name, state in (("twin-web1", "shutoff"), ("none", "absent")):
+        client.switch_off(conn, name)
+        assert client.state(conn, name) == state
+    client.boot(conn, twin)
+    assert client.state(conn, "twin-web1") == "running"
+    client.switch_off(conn, "twin-web1")
+    assert client.state(conn, "twin-web1") == "shutoff"
 
 
-def test_a_failed_call_gives_its_reason():
-    def fail():
-        raise ValueError("the true cause")
-
-    with pytest.raises(ValueError, match="the true cause"):
-        client.bounded(fail, 1, "libvirt")
+def test_a_twin_without_a_guest_agent_does_not_answer(conn):
+    conn.defineXML(twin_xml()).create()
+    assert client.agent(conn, "twin-web1", '{"execute": "guest-ping"}', 1) is None
+    assert client.agent(conn, "none", '{"execute": "guest-ping"}', 1) is None

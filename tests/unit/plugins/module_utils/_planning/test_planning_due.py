@@ -9,7 +9,7 @@ from ansible_collections.safetytwin.twin.plugins.module_utils._planning import d
 
 NOW = 1_700_000_000.0
 RUNS = {"state": "running", "touched": 2}
-HEAD = {"paused": "", "applying": "", "settled": 1, "seen": 1, "touched": 2, "audited": NOW, "fidelity": {}}
+HEAD = {"paused": "", "applying": "", "settled": 1, "lost": False, "seen": 1, "touched": 2, "audited": NOW, "fidelity": {}}
 ASKED = {"now": NOW, "audit_interval": 600, "rebooted": False, "changed": False, "verify": False, "resume": False}
 
 
@@ -26,6 +26,8 @@ def reasons(head, twin, **asked):
     ({**HEAD, "paused": "Paused on request."}, RUNS, {"resume": True}, ["resume"], True),
     (HEAD, None, {"changed": True}, ["absent"], False),
     (HEAD, {**RUNS, "state": "shutoff"}, {}, ["stopped"], False),
+    ({**HEAD, "lost": True}, RUNS, {"rebooted": True}, ["lost", "rebooted"], True),
+    ({**HEAD, "lost": True}, {**RUNS, "state": "shutoff"}, {}, ["stopped", "lost"], False),
     ({**HEAD, "applying": "[]"}, RUNS, {}, ["unfinished"], True),
     ({**HEAD, "settled": 0}, RUNS, {}, ["unsettled"], False),
     ({**HEAD, "seen": 0}, RUNS, {}, ["unread"], True),

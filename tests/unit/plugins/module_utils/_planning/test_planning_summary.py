@@ -28,3 +28,9 @@ def test_failures_are_sentences_in_order():
     said = summary.sentences({"files": {"/b": "special_file", "/a": "needs_excluded: /etc/x"}})
     assert [line.partition(":")[0] for line in said] == ["files /a", "files /b"]
     assert said[0].endswith("(/etc/x)")
+
+
+def test_what_is_kept_with_a_revision_names_no_contents():
+    change = {"scope": "files", "key": "/a", "verb": "ensure", "because": "b", "before": "secret", "after": "secret"}
+    kept = summary.recorded({"changes": [change], "counts": {"files": 1}, "failures": [], "seconds": {}, "message": "m"})
+    assert kept == {"changes": [{"scope": "files", "key": "/a", "verb": "ensure", "because": "b"}], "counts": {"files": 1}, "failures": [], "seconds": {}}

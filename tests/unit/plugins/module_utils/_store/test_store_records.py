@@ -197,3 +197,27 @@ def test_names_with_odd_characters_stay_apart(store):
         take(store, "x", host)
     assert sorted(store.hosts()) == sorted(["web1", "a/b", "a", "a/0000000001", "%2F", "ü"])
     assert [len(store.history.newest(host)) for host in store.hosts()] == [1] * 6
+
+
+def test_how_often_a_twin_was_reset_is_known_until_it_answers(store):
+    assert (store.head(TWIN)["resets"], store.head(TWIN)["lost"], list(store.head(TWIN)["boots"])) == (0, False, [])
+    store.unanswered(TWIN, 1, False)
+    store.unanswered(TWIN, 2, True)
+    settle(store)
+    assert (store.head(TWIN)["resets"], store.head(TWIN)["lost"]) == (2, True)
+    for boot in (41.0, 42.0, 43.0, 44.0, 45.0, 46.0):
+        store.answered(TWIN, boot)
+    assert (store.head(TWIN)["resets"], store.head(TWIN)["lost"], store.head(TWIN)["boots"]) == (0, False, [42.0, 43.0, 44.0, 45.0, 46.0])
+
+
+def test_a_new_machine_was_never_reset(store):
+    store.unanswered(TWIN, 2, True)
+    store.forget_actual(TWIN)
+    assert (store.head(TWIN)["resets"], store.head(TWIN)["lost"]) == (0, False)
+
+
+def test_a_twin_that_answers_as_before_is_no_news(store):
+    store.answered(TWIN, 41.0)
+    before = store.twin(TWIN).version
+    store.answered(TWIN, None)
+    assert store.twin(TWIN).version == before

@@ -4,15 +4,22 @@
 """A channel against a stand-in for ssh: a program that writes down what it was asked. A real one is in tests/integration."""
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
-import time
 
 import pytest
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import Busy, TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import Busy, TwinError, Unreachable
 from ansible_collections.safetytwin.twin.plugins.module_utils._transport import channel as transport
 from ansible_collections.safetytwin.twin.plugins.module_utils._transport import program, runtime
+
+SSH = """\
+#!/bin/sh
+echo "$*" >> {0}/asked
+case "$*" in *" -T twin "*) exit $(cat {0}/command);; *) exit $(cat {0}/status);; esac
+"""
+BOOT = "9a4bd5c6-3d0c-4b0e-8d3a-000000000001"
 
 
 @pytest.fixture
@@ -21,9 +28,10 @@ def ssh(tmp_path, monkeypatch):
     monkeypatch.setattr(transport, "RUN", ".")
     tools = tmp_path / "bin"
     tools.mkdir()
-    (tools / "ssh").write_text('#!/bin/sh\necho "$*" >> %s/asked\nexit $(cat %s/status)\n' % (tmp_path, tmp_path))
+    (tools / "ssh").write_text(SSH.format(tmp_path))
     (tools / "ssh").chmod(0o755)
-    (tmp_path / "status").write_text("0")
+    (tmp_path / "status").write_text("0")  # of what is asked of the master
+    (tmp_path / "command").write_text("0")  # of what is run in the twin
     monkeypatch.setenv("PATH", "%s:/usr/bin:/bin" % tools)
     return tmp_path
 
@@ -74,9 +82,16 @@ def test_a_call_starts_the_runtime_without_a_server(channel, ssh):
 
 
 def test_a_runtime_that_does_not_start_is_a_sentence(channel, ssh):
-    (ssh / "status").write_text("1")
+    (ssh / "command").write_text("1")
     served(channel, b"")
     with pytest.raises(TwinError, match="The runtime does not start in the twin twin-web1: "):
+        channel.call("_ping", {})
+
+
+def test_a_connection_that_ends_while_the_runtime_is_started_is_told_apart(channel, ssh):
+    (ssh / "command").write_text("255")
+    served(channel, b"")
+    with pytest.raises(Unreachable, match="The connection to the twin twin-web1 ended: "):
         channel.call("_ping", {})
 
 
@@ -96,10 +111,94 @@ def test_a_channel_is_alive_if_its_ssh_master_runs(channel, ssh):
     assert asked(ssh)[0] == "-F /srv/t/ssh_config -O check twin"
 
 
-def test_waiting_ends_in_a_sentence(channel):
-    with pytest.raises(TwinError, match="does not answer on ssh at 127.0.0.1 port 1: .* console"):
-        channel._wait(lambda: False, time.monotonic() - 1)
-    assert not channel._listening()
+class Over(Exception):
+    """A watch that ends the wait."""
+
+
+def over():
+    raise Over
+
+
+@pytest.fixture
+def greeting():
+    """A function that has a server on the channel's port greet everybody with these words; it counts who came."""
+    servers = []
+
+    def serve(channel, words):
+        came, server = [], socket.create_server(("127.0.0.1", 0))
+        servers.append(server)
+        channel.endpoint = server.getsockname()
+
+        def greet():
+            with contextlib.suppress(OSError):  # the server is closed at the end
+                while True:
+                    caller, address = server.accept()
+                    came.append(address)
+                    with caller:
+                        caller.sendall(words)
+
+        threading.Thread(target=greet, daemon=True).start()
+        return came
+
+    yield serve
+    for server in servers:
+        server.close()
+
+
+def test_a_wait_ends_when_its_watch_ends_it(channel, ssh):
+    (ssh / "status").write_text("255")
+    with pytest.raises(Over):
+        channel.open(over)
+    assert not any(" -M " in line for line in asked(ssh)), "nobody logs in where nobody listens"
+
+
+def test_a_port_that_only_accepts_is_a_twin_that_boots(channel, ssh, greeting):
+    (ssh / "status").write_text("255")
+    came = greeting(channel, b"")
+    with pytest.raises(Over):
+        channel.open(over)
+    assert len(came) == 1
+    assert not any(" -M " in line for line in asked(ssh))
+
+
+def test_a_server_that_greets_and_lets_nobody_in_does_not_answer(channel, ssh, greeting, monkeypatch):
+    monkeypatch.setattr(transport, "_LOGIN", 0.5)
+    monkeypatch.setattr(transport, "_SYSTEMD", "/nonexistent")
+    (ssh / "status").write_text("255")
+    greeting(channel, b"SSH-2.0-x\r\n")
+    with pytest.raises(Over):
+        channel.open(over)
+    assert any(" -M " in line for line in asked(ssh))
+
+
+def test_a_twin_that_comes_up_while_it_is_watched_is_entered(channel, ssh, greeting, monkeypatch):
+    monkeypatch.setattr(transport, "_SYSTEMD", "/nonexistent")
+    (ssh / "status").write_text("255")
+    looks = []
+
+    def watch():
+        looks.append(1)
+        assert len(looks) < 100
+        if len(looks) == 3:
+            (ssh / "status").write_text("0")
+            greeting(channel, b"SSH-2.0-x\r\n")
+
+    served(channel, program.pack({"reply": {"boot_id": BOOT}}))
+    assert channel.open(watch) == BOOT
+    assert len(looks) == 3
+
+
+def test_a_connection_that_ended_during_a_call_is_told_apart(channel, ssh):
+    (ssh / "status").write_text("255")
+    served(channel, b"")
+    with pytest.raises(Unreachable, match="The connection to the twin twin-web1 ended before it answered _apply"):
+        channel.call("_apply", {})
+
+
+def test_a_connection_that_ended_between_two_calls_is_told_apart(channel, ssh):
+    (ssh / "status").write_text("255")
+    with pytest.raises(Unreachable, match="ended before it answered _harvest"):
+        channel.call("_harvest", {})
 
 
 def test_the_socket_is_of_this_version(channel):

@@ -90,3 +90,16 @@ def test_a_second_follower_of_a_host_is_refused(domains):
 def test_a_missing_base_image_is_built_by_something_that_exists(tmp_path):
     with pytest.raises(TwinError, match="build it with the module twin_image"):
         baseimage.read_image(str(tmp_path))
+
+
+def test_a_twin_that_is_ahead_of_the_store_or_of_another_machine_is_refused():
+    def twin(**metadata):
+        return {"domain": "twin-web1", "metadata": dict({"machine_id": "m1", "revision": 3}, **metadata)}
+
+    store = {"machine_id": "m1", "revision": 3, "host": "web1"}
+    claims.fence(twin(), store)
+    claims.fence(twin(revision=2), store)
+    with pytest.raises(Refused, match=r"was made of another machine \(m2\): nothing was changed"):
+        claims.fence(twin(machine_id="m2"), store)
+    with pytest.raises(Refused, match="is at revision 4, this store knows 3: the store is older than the twin"):
+        claims.fence(twin(revision=4), store)

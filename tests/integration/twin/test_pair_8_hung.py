@@ -1,0 +1,73 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The twin's QEMU is killed or stopped, its network is changed from inside: the next sync has it back and says what it did."""
+from __future__ import annotations
+
+import pathlib
+import signal
+import subprocess
+import time
+
+import psutil
+from following import until
+
+SLOW = """cat > /etc/systemd/system/shop-slow.service <<'END'
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sleep 15
+END
+systemctl daemon-reload; systemctl start shop-slow
+"""
+# The one link of a twin; the ssh that runs this ends before it does.
+FROM_INSIDE = "nohup sh -c 'sleep 2; link=$(basename $(dirname /sys/class/net/*/device)); %s' >/dev/null 2>&1 </dev/null &"
+OTHER_MAC = 'ip link set dev "$link" down; ip link set dev "$link" address 52:54:00:99:88:77; ip link set dev "$link" up'
+
+
+def qemu(pair):
+    return psutil.Process(int(pathlib.Path("/run/libvirt/qemu", pair.domain + ".pid").read_text(encoding="ascii")))
+
+
+def arrived(pair, text, ran):
+    """A sync succeeded and brought a change of the host, though the twin did not answer."""
+    assert ran.rc == 0, ran.said
+    assert "Traceback" not in ran.said
+    assert pair.both("cat /etc/shop-hung") == text
+
+
+def test_a_twin_whose_qemu_is_killed_in_the_middle_of_an_apply_is_there_after_the_same_sync(pair):
+    pair.change(f"echo killed > /etc/shop-hung; {SLOW}")
+    with subprocess.Popen(
+        pair.play("sync"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=pair.environment, text=True,
+    ) as process:
+        until(lambda: "activating" in pair.on_twin("systemctl is-active shop-slow"), "the twin was in the middle of an apply", 120)
+        qemu(pair).kill()
+        said = process.stdout.read()
+    assert process.returncode == 0, said
+    assert "recovered: twin started: it was" in said
+    assert pair.both("cat /etc/shop-hung; systemctl is-active shop-slow") == "killed\nactive"
+    assert "unchanged" in pair.synced()
+    pair.change("systemctl stop shop-slow; rm /etc/systemd/system/shop-slow.service; systemctl daemon-reload")
+    pair.synced()
+
+
+def test_a_twin_whose_qemu_is_stopped_is_reset(pair):
+    qemu(pair).send_signal(signal.SIGSTOP)
+    pair.change("echo stopped > /etc/shop-hung")
+    assert "is running at" in pair.done(pair.play("status")), "what asks libvirt is answered meanwhile"
+    ran = pair.sync(timeout=900)
+    arrived(pair, "stopped", ran)
+    assert "recovered: twin reset: it ran but did not answer for" in ran.said
+    assert "recovered" not in pair.synced()
+
+
+def test_a_twin_whose_mac_address_was_changed_from_inside_follows_again(pair):
+    pair.on_twin(FROM_INSIDE % OTHER_MAC)
+    time.sleep(5)  # nothing from outside can tell when it is done
+    pair.change("echo mac > /etc/shop-hung")
+    ran = pair.sync(timeout=900)
+    arrived(pair, "mac", ran)
+    assert "recovered: " in ran.said, "by the guest agent, or by a reset"
+    pair.change("rm /etc/shop-hung")
+    pair.synced()
