@@ -18,6 +18,7 @@ from ._base.errors import Refused, TwinError, Unreachable
 from ._base.machine import machine
 from ._base.names import chosen, following
 from ._libvirt import client
+from ._packages.sources import image_facts
 from ._planning import due, reconcile_plan, summary, validate_reply
 from ._planning.reconcile_plan import Outcome, ReconcilePlan
 from ._scopes.model import Actual, HostDocument
@@ -133,7 +134,7 @@ class Cycle:
         directory = os.path.join(self.store.root, paths.TWINS, self.twin_id)
         os.makedirs(directory, 0o711, exist_ok=True)
         path = os.path.join(directory, "image-facts.json")
-        write_atomic(path, json.dumps(ingest.image_facts(self.store, document)).encode("ascii"))
+        write_atomic(path, json.dumps(image_facts(self.store, document)).encode("ascii"))
         message = "The twin of %s does not exist yet." % self.host
         return self._result("absent", message=message, facts=path, machine_id=document["machine"]["machine_id"])
 

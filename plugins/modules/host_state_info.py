@@ -42,7 +42,7 @@ options:
     type: list
     elements: str
   roots:
-    description: Directories to read besides C(/etc), C(/usr/local), C(/opt) and the directories of unit files.
+    description: Directories to read besides C(/etc), C(/usr/local), C(/opt), C(/usr/share/keyrings) and the directories of unit files.
     type: list
     elements: path
     default: []

@@ -19,6 +19,7 @@ from .._base.errors import TwinError
 from .._base.patterns import matches_any
 from .._packages.aptroot import ARCHITECTURES
 from .._scopes.accounts.policy import MACHINERY as MACHINERY_ACCOUNTS
+from .._scopes.files.rules import APT_FILES
 from .._scopes.model import Items
 from .._scopes.packages.policy import MACHINERY as MACHINERY_PACKAGES
 from .._scopes.packages.policy import SUBSTRATE as SUBSTRATE_PACKAGES
@@ -145,8 +146,8 @@ def apt_files(sources: Iterable[Mapping[str, str]]) -> dict[str, bytes]:
     found = {}
     for entry in sources:
         path = entry["path"]
-        if os.path.normpath(path) != path or not path.startswith("/etc/apt/"):
-            raise TwinError("%s is no file of apt's configuration: facts may carry paths below /etc/apt only." % path)
+        if os.path.normpath(path) != path or not path.startswith(APT_FILES):
+            raise TwinError("%s is no file of apt's configuration: facts carry lists of repositories and their keys only." % path)
         try:
             found[path] = base64.b64decode(entry["content"], validate=True)
         except binascii.Error as wrong:

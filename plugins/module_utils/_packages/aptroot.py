@@ -4,31 +4,41 @@
 """A separate apt directory with the repositories and keys of one host, no installed packages, and its own caches.
 
 Neither this machine's apt nor the host's knows of it. Base images are built of what it offers, package files of twins come through it.
+apt itself parses the host's lists of repositories; only the keys that they name are looked for below the directory.
 """
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import re
 import time
-from typing import Callable, Iterable, Mapping, Match, TypedDict
+from typing import Callable, Iterable, Mapping
 
-from .._base.codec import raw, text, write_atomic
+from .._base.codec import printable, write_atomic
 from .._base.errors import TwinError
 from .._base.run import Result, last_words
 from .._base.run import run as _run
+from .._scopes.files.rules import KEYRINGS
+from .._scopes.parts import PackageFile
+from .sources import below, entries, is_listing, listings, named_keys, placed
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "armhf", "ppc64le": "ppc64el", "i686": "i386"}
 TRUSTED = "/etc/apt/trusted.gpg.d"
 # Keys a distribution ships outside apt's own directory.
-KEYRINGS = ("/usr/share/keyrings/debian-archive-keyring.gpg", "/usr/share/keyrings/ubuntu-archive-keyring.gpg")
-STAMP = "updated"
+ARCHIVE_KEYRINGS = tuple(KEYRINGS + name for name in ("debian-archive-keyring.gpg", "ubuntu-archive-keyring.gpg"))
+KEY_PLACES = (TRUSTED + "/", "/usr/share/")  # where lists of a host may name keys of this machine
+STAMP = "updated"  # holds the complaints of the update
+COMPLAINT = 200  # characters of one
+COMPLAINTS = 10
 UPDATE_SECONDS = 600
 DOWNLOAD_SECONDS = 1800
 ASK_SECONDS = 300
 ROUNDS = 5  # of leaving out what cannot be installed; apt names all it sees in each
 
-# Names of this machine's apt settings are not read at all: their hooks are for its own packages.
+# This machine's apt settings are not read at all: their hooks are for its own packages. What a host lists may name neither files of this machine
+# nor programs.
 _CONFIGURATION = """\
 Dir::Etc::main "/dev/null";
 Dir::Etc::parts "{root}/none";
@@ -45,49 +55,19 @@ Dir::State::status "{root}/state/status";
 Dir::State::extended_states "{root}/state/extended_states";
 Dir::Cache "{root}/cache";
 Dir::Log "{root}/log";
+Dir::Bin::Methods {{ cdrom "false"; copy "false"; file "false"; mirror+copy "false"; mirror+file "false"; rsh "false"; ssh "false"; }};
 APT::Architecture "{native}";
 APT::Architectures {{ {architectures} }};
 APT::Install-Recommends "false";
 APT::Sandbox::User "root";
 APT::Update::Error-Mode "any";
 Acquire::Languages "none";
-Acquire::Retries "3";
-Acquire::http::Timeout "30";
-Acquire::https::Timeout "30";
+Acquire::Retries "1";
+Acquire::http::Timeout "15";
+Acquire::https::Timeout "15";
 """
 
 Run = Callable[..., Result]
-
-
-class Source(TypedDict):
-    """A file of the host's configuration of apt."""
-
-    path: str
-    content: bytes
-
-
-class Wanted(TypedDict):
-    """A package file, by what apt calls it."""
-
-    name: str
-    arch: str
-    version: str
-
-
-def listings(files: Mapping[str, bytes]) -> list[str]:
-    """The paths of files ({path: bytes}) that list sources of packages, in order."""
-    parts = "/etc/apt/sources.list.d/"
-    lists = [path for path in files if path == "/etc/apt/sources.list" or (path.startswith(parts) and path.endswith((".list", ".sources")))]
-    return sorted(path for path in lists if re.search(rb"(?m)^\s*(deb\s|Types:(.*\s)?deb(\s|$))", files[path]))
-
-
-def resigned(content: str, files: Mapping[str, bytes], root: str) -> str:
-    """A listing with every key in Signed-By that the host itself carries pointed at its copy below root; others are looked for among this machine's."""
-
-    def place(found: Match[str]) -> str:
-        return found.group(1) + re.sub(r"/[^\s,]+", lambda path: (root if path.group() in files else "") + path.group(), found.group(2))
-
-    return re.sub(r"(?i)(\bsigned-by\s*[:=]\s*)([^\]\n]+)", place, content)
 
 
 def unmet(said: str) -> list[str]:
@@ -97,27 +77,38 @@ def unmet(said: str) -> list[str]:
     return sorted(set(named) | set(re.findall(r"Package '?([^\s']+)'? has no installation candidate", said)))
 
 
+# Errors, but the one that only says that there were some; and the warnings after which an older index is used.
+_BLAME = re.compile(r"E: (?!Some index files failed)|W: (?:Failed to fetch|An error occurred during the signature verification|GPG error)")
+
+
+def complaints(said: bytes, root: str) -> list[str]:
+    """What apt could not read, from its words: one line each, with the paths of the host."""
+    lines = said.decode("utf-8", "replace").replace(root + "/", "/").splitlines()
+    errors = [line[3:] for line in lines if _BLAME.match(line)]
+    return [printable(re.sub(r"\s+", " ", error).strip(), COMPLAINT) for error in errors[:COMPLAINTS]]
+
+
 def _fill(root: str, files: Mapping[str, bytes]) -> None:
     for part in ("etc/apt/sources.list.d", "etc/apt/trusted.gpg.d", "state/lists/partial", "cache/archives/partial", "log", "none"):
         os.makedirs(os.path.join(root, part), exist_ok=True)
     write_atomic(os.path.join(root, "state/status"), b"")
     for name, content in files.items():
-        path = root + os.path.normpath(name)
+        path = below(root, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        if path.endswith((".list", ".sources")):
-            content = raw(resigned(text(content), files, root))
         # whoever builds of these sources has apt read them as a user of its own
-        write_atomic(path, content, 0o644)
-    _trust_own_keys(root + TRUSTED)
+        write_atomic(path, placed(content, root) if is_listing(name) else content, 0o644)
+    _add_own_keys(root, [path for path in named_keys(content for name, content in files.items() if is_listing(name)) if path not in files])
 
 
-def _trust_own_keys(trusted: str) -> None:
+def _add_own_keys(root: str, named: Iterable[str]) -> None:
     """This machine's keys beside the host's: those that came with a package are not among the host's files."""
-    own = [os.path.join(TRUSTED, name) for name in (os.listdir(TRUSTED) if os.path.isdir(TRUSTED) else [])]
-    for path in [*own, *KEYRINGS]:
-        target = os.path.join(trusted, os.path.basename(path))
-        if os.path.isfile(path) and not os.path.lexists(target):
-            os.symlink(path, target)
+    trusted = [os.path.join(TRUSTED, name) for name in (os.listdir(TRUSTED) if os.path.isdir(TRUSTED) else [])]
+    links = {os.path.join(root + TRUSTED, os.path.basename(path)): path for path in [*trusted, *ARCHIVE_KEYRINGS]}
+    links.update({below(root, path): path for path in named if path.startswith(KEY_PLACES)})
+    for place, path in links.items():
+        if os.path.isfile(path) and not os.path.lexists(place):
+            os.makedirs(os.path.dirname(place), exist_ok=True)
+            os.symlink(path, place)
 
 
 class Apt:
@@ -140,33 +131,60 @@ class Apt:
     def _call(self, *argv: str, timeout: float = ASK_SECONDS, cwd: str | None = None) -> Result:
         return self._run(list(argv), env={"APT_CONFIG": self._configuration}, timeout=timeout, cwd=cwd)
 
-    def updated(self) -> float:
-        """When the index was read last, in seconds since the epoch; 0 if never."""
+    def age(self) -> float:
+        """Seconds since the index was read; infinite if it never was, or at a time that is in the future."""
         stamp = os.path.join(self.root, STAMP)
-        return os.stat(stamp).st_mtime if os.path.exists(stamp) else 0
+        age = time.time() - os.stat(stamp).st_mtime if os.path.exists(stamp) else -1.0
+        return age if age >= 0 else math.inf
 
     def update(self) -> bool:
-        """Read the index anew; True if all of it came. A repository that does not answer leaves its last index; all of them silent is an error."""
-        result = self._call("apt-get", "update", "-q", timeout=UPDATE_SECONDS)
-        if not self._has_lists():
-            raise TwinError("No repository of the host answers: %s" % last_words(result.err))
-        write_atomic(os.path.join(self.root, STAMP), b"%d\n" % int(time.time()))
-        return result.rc == 0
+        """Read the index anew; True if all of it came. A repository that cannot be read leaves its last index, if there is one."""
+        # apt asks a server that is silent for each suite and waits each time; the next audit reads what is lacking
+        result = self._call("apt-get", "update", "-q", "-o", "Acquire::Retries=0", timeout=UPDATE_SECONDS)
+        unread = complaints(result.err, self.root) or ([last_words(result.err) or "apt gave no reason"] if result.rc else [])
+        write_atomic(os.path.join(self.root, STAMP), json.dumps(unread).encode("ascii"))
+        return not unread
 
-    def _has_lists(self) -> bool:
-        return any(name.endswith("_Packages") or "_Packages." in name for name in os.listdir(os.path.join(self.root, "state/lists")))
+    def unread(self) -> list[str]:
+        """What could not be read at the last update, in apt's words."""
+        with open(os.path.join(self.root, STAMP), encoding="ascii") as stream:
+            told: list[str] = json.load(stream)
+        return told
 
     def leave_out_lost(self) -> list[str]:
-        """Drop the listings that cannot be fetched whole, which others would fail at; returns them."""
-        results = {path: self._call("apt-get", "update", "-q", *self._only(path), timeout=UPDATE_SECONDS) for path in self.listings}
-        lost = [path for path, result in results.items() if result.rc]
-        if lost == self.listings:
-            raise TwinError("None of the host's package sources can be read whole: %s" % last_words(results[lost[-1]].err))
-        for path in lost:
-            os.unlink(self.root + path)
-        self.listings = [path for path in self.listings if path not in lost]
+        """Drop the entries of listings that cannot be read, at which others would fail; returns the listing's path and apt's words for each."""
+        kept: list[str] = []
+        lost: list[str] = []
+        for path in self.listings:
+            whole = not self._complaint(path)
+            for entry in [path] if whole else self._divided(path):
+                complaint = "" if whole else self._complaint(entry)
+                if complaint:
+                    lost.append("%s: %s" % (path, complaint))
+                    os.unlink(self.root + entry)
+                else:
+                    kept.append(entry)
+        if not kept:
+            raise TwinError("None of the host's package sources can be read: %s" % "; ".join(lost))
+        self.listings = kept
         self.update()
         return lost
+
+    def _complaint(self, path: str) -> str:
+        """Why a listing cannot be read whole; empty if it can."""
+        result = self._call("apt-get", "update", "-q", *self._only(path), timeout=UPDATE_SECONDS)
+        return ("; ".join(complaints(result.err, self.root)) or "apt gave no reason") if result.rc else ""
+
+    def _divided(self, path: str) -> list[str]:
+        """Replace a listing by one for each of its entries; returns their paths."""
+        with open(self.root + path, "rb") as stream:
+            found = entries(path, stream.read())
+        os.unlink(self.root + path)
+        stem, form = os.path.splitext(os.path.basename(path))
+        places = ["/etc/apt/sources.list.d/%s.entry-%d%s" % (stem, number, form) for number in range(len(found))]
+        for place, content in zip(places, found):
+            write_atomic(self.root + place, content, 0o644)
+        return places
 
     def _only(self, path: str) -> list[str]:
         """Options under which one listing counts; apt takes a file of either form for its list of sources."""
@@ -196,7 +214,7 @@ class Apt:
         names = list(names)
         left_out: list[str] = []
         for _round in range(ROUNDS):
-            result = self._call("apt-get", "install", "-s", "-q", *needed, *names)
+            result = self._call("apt-get", "install", "-s", "-q", "--", *needed, *names)
             if result.rc == 0:
                 return names, left_out
             blamed = set(unmet(result.out.decode("utf-8", "replace") + result.err.decode("utf-8", "replace"))) & set(names)
@@ -204,7 +222,7 @@ class Apt:
                 break
             left_out += sorted(blamed)
             names = [name for name in names if name not in blamed]
-        result = self._call("apt-get", "install", "-s", "-q", *needed)
+        result = self._call("apt-get", "install", "-s", "-q", "--", *needed)
         if result.rc:
             raise TwinError("The host's package sources lack what a twin needs to boot: %s." % last_words(result.err or result.out))
         return [], left_out + names
@@ -215,7 +233,7 @@ class Apt:
         names = sorted(key[:-4] if key.endswith(":all") else key for key in packages)
         found: dict[str, list[str]] = {}
         # rc says that some name is unknown, which the answer shows as well
-        out = self._call("apt-cache", "--all-versions", "show", *names).out.decode("utf-8", "replace")
+        out = self._call("apt-cache", "--all-versions", "show", "--", *names).out.decode("utf-8", "replace")
         for stanza in out.split("\n\n"):
             fields = dict(re.findall(r"^(Package|Version|Architecture): (\S+)$", stanza, re.MULTILINE))
             if len(fields) == 3:
@@ -224,7 +242,7 @@ class Apt:
                     versions.append(fields["Version"])
         return found
 
-    def download(self, packages: Iterable[Wanted], directory: str) -> Result:
+    def download(self, packages: Iterable[PackageFile], directory: str) -> Result:
         """Fetch packages into a directory; apt checks each against its signed index."""
         names = ["%s%s=%s" % (one["name"], "" if one["arch"] == "all" else ":" + one["arch"], one["version"]) for one in packages]
-        return self._call("apt-get", "download", "-q", *names, timeout=DOWNLOAD_SECONDS, cwd=directory)
+        return self._call("apt-get", "download", "-q", "--", *names, timeout=DOWNLOAD_SECONDS, cwd=directory)

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Resolves and downloads the package files of a plan from the host's repositories, on the hypervisor.
 
-Every set of sources has an apt of its own under the package directory, which knows the host's repositories and keys and
-nothing of this machine's packages. apt verifies what it fetches; a file that is here already costs no program start.
+Every set of sources has an apt and a store of package files of its own under the package directory: hosts share files only if they trust the same
+repositories. apt verifies what it fetches; a file that is here already costs no program start.
 """
 
 from __future__ import annotations
@@ -14,57 +14,64 @@ import fcntl
 import os
 import shutil
 import tempfile
-import time
-from typing import Any, Iterable, Iterator, Mapping, TypedDict
+from typing import Any, Iterable, Iterator, Mapping, Sequence, TypedDict
 
-from .._base.codec import digest
+from .._base.codec import digest, printable
 from .._base.errors import TwinError
 from .._base.run import last_words
 from .._base.run import run as _run
+from .._scopes.parts import PackageFile
 from . import aptroot
-from .aptroot import Run, Source, Wanted
+from .aptroot import Run
+from .sources import Source, listings
 
 FRESH = 6 * 3600  # seconds that an index is good for
 RECENT = 300  # seconds in which asking again for an unknown version makes no sense
+SHOWN = 2  # complaints in a reason
 
 
 class Fetched(TypedDict):
-    """What became of the packages wanted, by "name:arch": paths of files; versions fetched instead of those that are gone; and why the others
-    could not be fetched, as a sentence, or "" where no repository has one."""
+    """What became of the packages wanted, by "name:arch": the paths of files, and the reasons why the wanted version is not among them."""
 
     files: dict[str, str]
-    gone: dict[str, str]
-    unavailable: dict[str, str]
+    reasons: dict[str, str]
 
 
 def fetch(
-    wanted: Iterable[Wanted], machine: Mapping[str, Any], sources: Iterable[Source], directory: str, run: Run = _run,
+    wanted: Iterable[PackageFile], machine: Mapping[str, Any], sources: Iterable[Source], unread: Sequence[str], directory: str, run: Run = _run,
 ) -> Fetched:
     """Package files for wanted; what cannot be had stops nothing else.
 
     machine is {"distribution": {"id", "version_id", "codename"}, "architecture"}; sources are the host's files of apt's
-    configuration; directory is ours alone.
+    configuration, unread a sentence for each that is not there; directory is ours alone.
     """
-    store = os.path.join(directory, "%(id)s-%(version_id)s" % machine["distribution"])
-    os.makedirs(store, mode=0o700, exist_ok=True)
-    files: dict[str, str] = {}
-    missing: dict[str, Wanted] = {}
-    answer: Fetched = {"files": files, "gone": {}, "unavailable": {}}
+    files = {source["path"]: source["content"] for source in sources}
+    store = os.path.join(directory, "%(id)s-%(version_id)s" % machine["distribution"], _identity(files))
+    for part in (directory, os.path.dirname(store), store):
+        os.makedirs(part, mode=0o700, exist_ok=True)
+    missing: dict[str, PackageFile] = {}
+    answer: Fetched = {"files": {}, "reasons": {}}
     for package in wanted:
         key = "%(name)s:%(arch)s" % package
-        path = os.path.join(store, file_name(**package))
+        path = _place(store, package)
         if os.path.exists(path):
             os.utime(path)  # package files are removed by age
-            files[key] = path
+            answer["files"][key] = path
         else:
             missing[key] = package
     if missing:
         try:
             with _alone(directory):
-                _obtain(_apt(directory, machine, sources, run), missing, store, answer)
+                apt = _apt(directory, machine, files, {package["arch"] for package in missing.values()}, run)
+                _obtain(apt, missing, unread, store, answer)
         except TwinError as error:
-            answer["unavailable"] = dict.fromkeys(missing, str(error))
+            answer["reasons"] = dict.fromkeys(missing, "package_not_fetched: %s" % error)
     return answer
+
+
+def _identity(files: Mapping[str, bytes]) -> str:
+    """The name of a set of sources."""
+    return digest(sorted((path, digest(content)) for path, content in files.items()))[:16]
 
 
 def file_name(name: str, arch: str, version: str) -> str:
@@ -80,57 +87,86 @@ def _alone(directory: str) -> Iterator[None]:
         yield
 
 
-def _apt(directory: str, machine: Mapping[str, Any], sources: Iterable[Source], run: Run) -> aptroot.Apt:
-    """The apt for these sources; other sources are another one."""
-    files = {source["path"]: source["content"] for source in sources}
-    if not aptroot.listings(files):
+def _apt(directory: str, machine: Mapping[str, Any], files: Mapping[str, bytes], asked: set[str], run: Run) -> aptroot.Apt:
+    """The apt for these sources and architectures; others are another one."""
+    if not listings(files):
         raise TwinError("The host has no package sources that could be read: its packages cannot be fetched.")
+    native = aptroot.ARCHITECTURES.get(machine["architecture"], machine["architecture"])
+    # an index that nobody asked for and that cannot be read would cast doubt on every answer
+    architectures = [native, *sorted(asked - {native, "all"})]
     parts = os.path.join(directory, "apt")
     os.makedirs(parts, mode=0o700, exist_ok=True)
-    rows = sorted((path, digest(content)) for path, content in files.items())
-    root = os.path.join(parts, digest([rows, machine["distribution"], machine["architecture"]])[:16])
-    native = aptroot.ARCHITECTURES.get(machine["architecture"], machine["architecture"])
-    # foreign packages are asked for by name
-    return aptroot.Apt(root, files, [native, *(["i386"] if native == "amd64" else [])], run)
+    root = os.path.join(parts, digest([_identity(files), machine["distribution"], architectures])[:16])
+    return aptroot.Apt(root, files, architectures, run)
 
 
-def _obtain(apt: aptroot.Apt, missing: dict[str, Wanted], store: str, answer: Fetched) -> None:
+def _obtain(apt: aptroot.Apt, missing: dict[str, PackageFile], unread: Sequence[str], store: str, answer: Fetched) -> None:
     known = _known(apt, missing)
-    chosen: dict[str, Wanted] = {}
-    answer["unavailable"] = dict.fromkeys(set(missing) - set(known), "")
+    untold = [*unread, *apt.unread()]
+    chosen: dict[str, PackageFile] = {}
     for key, package in missing.items():
         versions = known.get(key, [])
         if package["version"] in versions:
             chosen[key] = package
-        elif versions:
-            chosen[key] = {**package, "version": versions[0]}
-    said = _download(apt, [package for package in chosen.values() if not _there(store, package)], store)
+            continue
+        # a version that is here is not exchanged for another wrong one while an index may still have the right one
+        nearest = _nearest(package, versions) if not (untold and package["have"]) else None
+        if nearest:
+            chosen[key] = {**package, "version": nearest}
+        answer["reasons"][key] = _absence(versions, nearest, untold)
+    said = _download(apt, [package for package in chosen.values() if not os.path.exists(_place(store, package))], store)
     for key, package in chosen.items():
-        if _there(store, package):
-            answer["files"][key] = os.path.join(store, file_name(**package))
-            if package["version"] != missing[key]["version"]:
-                answer["gone"][key] = package["version"]
+        path = _place(store, package)
+        if os.path.exists(path):
+            answer["files"][key] = path
         else:
-            answer["unavailable"][key] = "%s %s could not be fetched: %s" % (key, package["version"], said or "apt gave no reason")
+            why = "%s %s: %s" % (key, package["version"], said or "apt gave no reason")
+            answer["reasons"].setdefault(key, "package_not_fetched: %s" % printable(why, aptroot.COMPLAINT))
 
 
-def _there(store: str, package: Wanted) -> bool:
-    return os.path.exists(os.path.join(store, file_name(**package)))
+def _absence(versions: list[str], nearest: str | None, untold: list[str]) -> str:
+    """Why the wanted version is in no index: that it is gone can be said only if every index was read."""
+    if untold:
+        return "repository_unreadable: %s" % "; ".join(untold[:SHOWN])
+    if not versions:
+        return "package_unavailable"
+    return "package_version_gone: %s" % ("%s is the nearest" % nearest if nearest else "there are only older ones")
 
 
-def _known(apt: aptroot.Apt, missing: dict[str, Wanted]) -> dict[str, list[str]]:
+def _nearest(package: PackageFile, versions: list[str]) -> str | None:
+    """The version of versions (newest first) that stands in for the wanted one: of the same upstream release where there is one, and of those
+    the next newer one, else the newest. One that is older than what the twin has is none."""
+    same = [version for version in versions if _upstream(version) == _upstream(package["version"])]
+    newer = [version for version in same or versions if _is_newer(version, package["version"])]
+    nearest = newer[-1:] or (same or versions)[:1]
+    return nearest[0] if nearest and (newer or not package["have"] or _is_newer(nearest[0], package["have"])) else None
+
+
+def _upstream(version: str) -> str:
+    return version.rpartition("-")[0] or version
+
+
+def _is_newer(version: str, other: str) -> bool:
+    return _run(["dpkg", "--compare-versions", "--", version, "gt", other]).rc == 0
+
+
+def _place(store: str, package: PackageFile) -> str:
+    return os.path.join(store, file_name(package["name"], package["arch"], package["version"]))
+
+
+def _known(apt: aptroot.Apt, missing: dict[str, PackageFile]) -> dict[str, list[str]]:
     """{"name:arch": versions, newest first}, from an index that is as fresh as the question needs."""
-    if time.time() - apt.updated() > FRESH:
+    if apt.age() > FRESH:
         apt.update()
     known = apt.versions(missing)
     lacking = any(package["version"] not in known.get(key, ()) for key, package in missing.items())
-    if lacking and time.time() - apt.updated() > RECENT:
+    if lacking and apt.age() > RECENT:
         apt.update()
         known = apt.versions(missing)
     return known
 
 
-def _download(apt: aptroot.Apt, packages: list[Wanted], store: str) -> str:
+def _download(apt: aptroot.Apt, packages: list[PackageFile], store: str) -> str:
     """Fetch packages aside and move what arrived whole into the store; returns what apt complained of."""
     if not packages:
         return ""

@@ -20,7 +20,7 @@ from .plan import plan
 from .policy import desire, kept, substrate_of
 
 # Reasons that may no longer hold at the next audit, which tries again.
-PASSING = ("apply_failed", "dependency_failed", "package_not_fetched", "package_unavailable", "package_version_gone")
+PASSING = ("apply_failed", "dependency_failed", "package_not_fetched", "package_unavailable", "package_version_gone", "repository_unreadable")
 
 
 # {scope: {key: why it was not reached}}
@@ -58,11 +58,10 @@ class ReconcilePlan(NamedTuple):
 
 
 class Fetched(TypedDict):
-    """Package files: files {key: path}, gone {key: the nearest version there is}, unavailable {key: why, or ""}."""
+    """Package files: files {key: path}, and reasons {key: why the wanted version is not among them}."""
 
     files: dict[str, str]
-    gone: dict[str, str]
-    unavailable: dict[str, str]
+    reasons: dict[str, str]
 
 
 class Outcome(NamedTuple):
@@ -112,10 +111,8 @@ def outcome(made: ReconcilePlan, fetched: Fetched, results: Sequence[Result], af
     What was tried and still differs is left alone until the host wants something else of it: no cycle tries the same again.
     """
     failures = {scope: dict(keys) for scope, keys in made.failures.items()}
-    for key, version in fetched["gone"].items():
-        _fail(failures, "packages", key, "package_version_gone: %s is the nearest" % version)
-    for key, why in fetched["unavailable"].items():
-        _fail(failures, "packages", key, _unfetched(why))
+    for key, reason in fetched["reasons"].items():
+        _fail(failures, "packages", key, reason)
     steps = {step["id"]: step for step in made.steps}
     for result in results:
         if result["failed"]:
@@ -127,13 +124,6 @@ def outcome(made: ReconcilePlan, fetched: Fetched, results: Sequence[Result], af
         if (change.scope, change.key) in tried and not _may_come(reason, failures):
             given_up.setdefault(change.scope, {})[change.key] = {"want": digest(change.want), "reason": reason}
     return Outcome(any(result["changed"] for result in results), failures, given_up)
-
-
-def _unfetched(why: str) -> str:
-    """The reason why a package file was not fetched."""
-    if not why:
-        return "package_unavailable"
-    return why if code_of(why) == "content_pending" else "package_not_fetched: %s" % why
 
 
 def verdict(made: ReconcilePlan, failures: Failures, after: Scopes) -> Report:

@@ -160,11 +160,12 @@ class Policy(NamedTuple):
 
 
 class PackageFile(TypedDict):
-    """A package file that a step needs."""
+    """A package file that a step needs; have is the version that the twin has, or ""."""
 
     name: str
     arch: str
     version: str
+    have: str
 
 
 class Payload(NamedTuple):

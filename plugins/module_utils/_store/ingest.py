@@ -4,19 +4,16 @@
 """Checks a host's harvest, merges it with the stored state, and records it with its contents as the next revision."""
 from __future__ import annotations
 
-import base64
 from typing import Any, cast
 
 from .._base.errors import Refused, TwinError
-from .._packages.aptroot import Source
 from .._planning.validate import parse_harvest
-from .._scopes.model import Harvest, HostDocument, Machine, Scopes
+from .._scopes.model import Harvest, HostDocument, Machine
 from .._scopes.schema import FORMAT
 from .layout import Host
 from .records import Store
 
 FAMILY = {"debian", "ubuntu"}  # of os-release, ID or ID_LIKE
-APT_FILES = ("/etc/apt/sources.list", "/etc/apt/sources.list.d/", "/etc/apt/keyrings/", "/etc/apt/trusted.gpg", "/etc/apt/trusted.gpg.d/")
 
 
 def known(store: Store, host: str) -> HostDocument:
@@ -72,28 +69,3 @@ def _check_identity(host: str, head: Host | None, machine: Machine) -> None:
             "%s answers with machine-id %s, its twin was made of %s: this is another machine. If it was reinstalled on purpose, "
             "remove the old twin first with `ansible-playbook safetytwin.twin.uninstall --limit %s`." % (host, machine["machine_id"], head.machine_id, host)
         )
-
-
-def apt_files(scopes: Scopes) -> dict[str, str]:
-    """{path: digest} of the host's package sources and keys."""
-    return {path: item["digest"] for path, item in sorted(scopes["files"]["items"].items()) if path.startswith(APT_FILES) and item["type"] == "file"}
-
-
-def apt_sources(store: Store, scopes: Scopes) -> list[Source]:
-    """The host's package sources and keys: [{"path", "content": bytes}], if their contents are stored."""
-    contents = ((path, store.blobs.get(name)) for path, name in apt_files(scopes).items())
-    return [{"path": path, "content": content} for path, content in contents if content is not None]
-
-
-def image_facts(store: Store, document: HostDocument) -> dict[str, Any]:
-    """The facts from which a base image for this host is built, as JSON values; see the options of twin_image."""
-    scopes = document["scopes"]
-    return {
-        "distribution": document["machine"]["distribution"],
-        "architecture": document["machine"]["architecture"],
-        "packages": scopes["packages"]["items"],
-        "accounts": scopes["accounts"]["items"],
-        "sources": [
-            {"path": source["path"], "content": base64.b64encode(source["content"]).decode("ascii")} for source in apt_sources(store, scopes)
-        ],
-    }

@@ -14,10 +14,10 @@ from typing import Any, Iterable, Mapping, Sequence
 from .._base import paths
 from .._base.errors import TwinError
 from .._packages import fetch
+from .._packages.sources import apt_files, apt_sources, withheld
 from .._scopes.model import Scopes
 from .._scopes.parts import ApplyReply, PackageFile, Payload, Step
 from .._scopes.registry_parts import payloads
-from .._store.ingest import apt_files, apt_sources
 from .._store.records import Store
 from .channel import Channel
 
@@ -25,16 +25,16 @@ _NOTHING = Payload()
 
 
 def fetch_packages(store: Store, document: Mapping[str, Any], steps: Iterable[Step]) -> fetch.Fetched:
-    """Package files for the steps that need them; where the store lacks one of the host's package sources, only files that are here already."""
+    """Package files for the steps that need them; none where the store lacks one of the host's package sources."""
     wanted = _packages(steps)
     if not wanted:
-        return {"files": {}, "gone": {}, "unavailable": {}}
+        return {"files": {}, "reasons": {}}
     lacking = missing_sources(store, document)
-    sources = [] if lacking else apt_sources(store, document["scopes"])
-    fetched = fetch.fetch(wanted, document["machine"], sources, os.path.join(store.root, paths.PACKAGES))
     if lacking:
-        fetched["unavailable"] = dict.fromkeys(fetched["unavailable"], "content_pending: %d of the host's package sources" % len(lacking))
-    return fetched
+        keys = ["%(name)s:%(arch)s" % file for file in wanted]
+        return {"files": {}, "reasons": dict.fromkeys(keys, "content_pending: %d of the host's package sources" % len(lacking))}
+    sources, unread = apt_sources(store, document["scopes"]), withheld(document["scopes"])
+    return fetch.fetch(wanted, document["machine"], sources, unread, os.path.join(store.root, paths.PACKAGES))
 
 
 def _payload(step: Step) -> Payload:

@@ -31,7 +31,7 @@ def hypervisor(machine, tmp_path_factory):
     directory = str(tmp_path_factory.mktemp("packages"))
 
     def fetch(*wanted, run=packages_fetch._run):
-        return packages_fetch.fetch([dict(zip(("name", "arch", "version"), one)) for one in wanted], facts, sources, directory, run=run)
+        return packages_fetch.fetch([dict(zip(("name", "arch", "version", "have"), (*one, ""))) for one in wanted], facts, sources, [], directory, run=run)
 
     offered = {}
     for stanza in machine.exec("apt-cache", "show", "--no-all-versions", *NAMES, check=False).stdout.decode().split("\n\n"):
@@ -59,7 +59,7 @@ def test_packages_come_and_go_and_start_nothing(machine, hypervisor):
     before = machine.exec("dpkg-query", "--show")
     coming = [one for name, one in offered.items() if not status(machine, name).startswith("ii")]
     fetched = fetch(*coming)
-    assert (fetched["gone"], fetched["unavailable"]) == ({}, {})
+    assert fetched["reasons"] == {}
     wanted = [want(one, automatic=one[0].startswith("lib"), held=one[0] == "dnsmasq") for one in coming]
 
     done = machine.apply(*wanted, packages=fetched["files"].values())
@@ -95,12 +95,11 @@ def test_a_version_that_is_gone_and_a_package_that_never_was(machine, hypervisor
     name, arch, version = offered["libjansson4"]
     fetched = fetch((name, arch, "0.1-1"), ("safetytwin-no-such", "amd64", "1"))
     key = "%s:%s" % (name, arch)
-    assert fetched["gone"] == {key: version}
-    assert fetched["unavailable"] == {"safetytwin-no-such:amd64": ""}
+    assert fetched["reasons"] == {key: "package_version_gone: %s is the nearest" % version, "safetytwin-no-such:amd64": "package_unavailable"}
     assert pathlib.Path(fetched["files"][key]).exists()
     done = machine.apply(want((name, arch, "0.1-1")), want(("safetytwin-no-such", "amd64", "1")), packages=fetched["files"].values())
-    assert done[key] == (True, "package_version_gone: %s is here instead of 0.1-1" % version), "the nearest version is what can be had"
-    assert done["safetytwin-no-such:amd64"][1].startswith("package_unavailable: ")
+    assert done[key] == (True, "package_not_fetched: %s is here instead of 0.1-1" % version), "the nearest version is what can be had"
+    assert done["safetytwin-no-such:amd64"][1].startswith("package_not_fetched: ")
 
 
 def test_a_broken_package_file_fails_alone(machine, hypervisor, tmp_path):

@@ -82,7 +82,7 @@ class _Files:
             "group": self.groups.get(info.st_gid, str(info.st_gid)),
         }
         reason = getattr(self, "_" + kind)(path, info, item)
-        if reason or (item.get("pristine") and not path.startswith("/etc/")):
+        if reason or (item.get("pristine") and not path.startswith(("/etc/", rules.KEYRINGS))):
             return None, reason
         if package:
             item["package"] = package

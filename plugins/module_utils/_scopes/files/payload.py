@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from ..model import Item
 from ..parts import Payload, Step
-
-APT = "/etc/apt/"
+from .rules import APT_FILES
 
 
 def _content(item: Item) -> str | None:
@@ -18,7 +17,7 @@ def _content(item: Item) -> str | None:
 
 def _carried(key: str, item: Item) -> bool:
     # The twin's package has pristine files; the hypervisor's apt, which fetches that package, has not.
-    return item["type"] == "file" and (not item.get("pristine") or key.startswith(APT))
+    return item["type"] == "file" and (not item.get("pristine") or key.startswith(APT_FILES))
 
 
 def _contents(step: Step) -> list[str]:

@@ -13,6 +13,8 @@ from ..._base import paths
 from ..._base.codec import digest
 from ..._base.patterns import any_of, matches_any
 
+KEYRINGS = "/usr/share/keyrings/"
+APT_FILES = ("/etc/apt/sources.list", "/etc/apt/sources.list.d/", "/etc/apt/keyrings/", "/etc/apt/trusted.gpg", "/etc/apt/trusted.gpg.d/", KEYRINGS)
 IGNORE = "ignore"  # neither an item nor reported: generated, a backup, read by another scope, or a file of the collection
 CARRY = "carry"  # read, although a row below it matches
 
@@ -65,7 +67,7 @@ PATHS = (
           "/etc/default/grub", "/etc/default/grub.d/**", "/etc/grub.d/**", "/etc/initramfs-tools/**", "/etc/dracut.conf.d/**",
           "/etc/kernel/**", "/etc/kernel-img.conf"),
     _rule(CARRY, "public keys of package repositories",
-          "/etc/apt/trusted.gpg", "/etc/apt/trusted.gpg.d/**", "/etc/apt/keyrings/**", "/etc/pki/rpm-gpg/**"),
+          "/etc/apt/trusted.gpg", "/etc/apt/trusted.gpg.d/**", "/etc/apt/keyrings/**", "/usr/share/keyrings/**", "/etc/pki/rpm-gpg/**"),
     _rule("secret_excluded", "private keys and keystores",
           "**/ssl/private/**/*", "**/tls/private/**/*", "**/pki/private/**/*", "**/*.key", "**/id_rsa", "**/id_dsa", "**/id_ecdsa*",
           "**/id_ed25519*", "**/*.p12", "**/*.pfx", "**/*.jks", "**/*.keystore", "**/*.kdbx", "**/*.ppk", "**/*.keytab",

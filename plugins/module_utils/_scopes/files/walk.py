@@ -13,7 +13,7 @@ from ..context import Context
 from . import rules
 
 UNITS = ("/usr/lib/systemd/system", "/usr/lib/systemd/user", "/lib/systemd/system", "/lib/systemd/user")
-TOPS = ("/etc", "/usr/local", "/opt", "/var/lib/systemd/linger") + UNITS
+TOPS = ("/etc", "/usr/local", "/opt", "/usr/share/keyrings", "/var/lib/systemd/linger") + UNITS
 
 # A path, its lstat, and the reason why it is left out: one of the two is None.
 Seen = Tuple[str, Optional[os.stat_result], Optional[str]]

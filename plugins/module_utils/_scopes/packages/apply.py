@@ -174,9 +174,9 @@ def _verdict(step: Step, before: Rows, after: Rows, coming: dict[str, tuple[str,
     if new.version == version and new.status == "installed" or want["status"] == "broken" and new.status != "not-installed":
         return Done(changed, None)
     if key not in coming and new.status == "installed":
-        return Done(changed, "package_version_gone: %s is here instead of %s" % (new.version, version))
+        return Done(changed, "package_not_fetched: %s is here instead of %s" % (new.version, version))
     if key not in coming:
-        return failed("package_unavailable: no package file of %s came with the request" % key, changed)
+        return failed("package_not_fetched: no package file of %s came with the request" % key, changed)
     return failed("%s %s is %s: %s" % (key, version, new.status, _reason(said, key)), changed)
 
 

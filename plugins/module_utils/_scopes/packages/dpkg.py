@@ -15,7 +15,7 @@ from ..context import Context
 STATUS = "/var/lib/dpkg/status"
 INFO = "/var/lib/dpkg/info"
 # Where ownership is known; paths elsewhere are nobody's concern here.
-TERRITORY = ("/etc/", "/usr/local/", "/opt/", "/usr/lib/systemd/", "/var/lib/systemd/")
+TERRITORY = ("/etc/", "/usr/local/", "/opt/", "/usr/lib/systemd/", "/usr/share/keyrings/", "/var/lib/systemd/")
 
 
 class Package(NamedTuple):

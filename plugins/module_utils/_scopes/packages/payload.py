@@ -13,7 +13,7 @@ def _packages(step: Step) -> list[PackageFile]:
     if not want or want["status"] != "installed" or (have.get("status"), have.get("version")) == ("installed", want["version"]):
         return []
     name, arch = step["key"].rsplit(":", 1)
-    return [{"name": name, "arch": arch, "version": want["version"]}]
+    return [{"name": name, "arch": arch, "version": want["version"], "have": have.get("version", "") if have.get("status") == "installed" else ""}]
 
 
 PAYLOAD = Payload(packages=_packages)

@@ -1,11 +1,13 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is read of listings and of apt's words, and a private root against a real repository."""
+"""What is read of apt's words, and a private root against a real repository."""
 from __future__ import annotations
 
+import math
 import os
 import shutil
+import time
 
 import pytest
 
@@ -15,27 +17,6 @@ from ansible_collections.safetytwin.twin.plugins.module_utils._packages import a
 needs_apt = pytest.mark.skipif(not shutil.which("dpkg-deb") or not shutil.which("apt-get"), reason="fetching needs apt")
 
 
-def test_listings_are_the_files_that_name_packages():
-    files = {
-        "/etc/apt/sources.list.d/a.sources": b"Types: deb-src deb\nURIs: http://m\n", "/etc/apt/sources.list": b"  deb http://m s c\n",
-        "/etc/apt/sources.list.d/a.save": b"deb http://m s c\n", "/etc/apt/sources.list.d/b.list": b"# deb http://m s c\ndeb-src http://m s c\n",
-        "/etc/apt/sources.list.d/c.sources": b"Types: deb-src\nURIs: http://m\n", "/etc/apt/sources.list.d/d.sources": b"URIs: http://m\nTypes: deb",
-    }
-    assert aptroot.listings(files) == ["/etc/apt/sources.list", "/etc/apt/sources.list.d/a.sources", "/etc/apt/sources.list.d/d.sources"]
-
-
-@pytest.mark.parametrize(("listing", "place"), [
-    ("deb [arch=amd64 signed-by=/etc/apt/keyrings/own.gpg] https://x s m", "signed-by=/w/etc/apt/keyrings/own.gpg]"),
-    ("Signed-By: /etc/apt/keyrings/own.gpg\n", "Signed-By: /w/etc/apt/keyrings/own.gpg\n"),
-    ("deb [signed-by=/usr/share/k.gpg] http://m s c", "[signed-by=/usr/share/k.gpg]"),
-    ("Signed-By: /usr/share/keyrings/own.gpg\n", "Signed-By: /usr/share/keyrings/own.gpg\n"),
-    ("deb [signed-by=/etc/apt/keyrings/a.gpg,/etc/apt/keyrings/own.gpg arch=amd64] https://x s m", "/etc/apt/keyrings/a.gpg,/w/etc/apt/keyrings/own.gpg arch"),
-    ("Signed-By: /etc/apt/keyrings/a.gpg /etc/apt/keyrings/own.gpg\n", "/etc/apt/keyrings/a.gpg /w/etc/apt/keyrings/own.gpg"),
-])
-def test_signed_by_names_the_copied_keys(listing, place):
-    assert place in aptroot.resigned(listing, {"/etc/apt/keyrings/own.gpg": b"k"}, "/w")
-
-
 def test_packages_that_cannot_be_installed_are_read_from_apts_message():
     said = (
         "x\nThe following packages have unmet dependencies:\n php : Depends: a (= 1) but it is not going to be installed\n"
@@ -43,6 +24,33 @@ def test_packages_that_cannot_be_installed_are_read_from_apts_message():
     )
     assert aptroot.unmet(said) == ["libb:i386", "php"]
     assert aptroot.unmet("E: Unable to locate package nope\nE: Package 'old' has no installation candidate\n") == ["nope", "old"]
+
+
+def test_apts_complaints_are_lines_of_text_with_the_hosts_paths():
+    said = (
+        b"E: Failed to fetch http://m/dists/s/InRelease  403  For\x1b[31mbidden\n   Hashes of expected file:\nW: Target Packages is configured twice\n"
+        b"W: An error occurred during the signature verification.\nE: Malformed entry 1 in list file /w/root/etc/apt/sources.list (URI)\n"
+        b"E: Some index files failed to download. They have been ignored, or old ones used instead.\n"
+    )
+    assert aptroot.complaints(said, "/w/root") == [
+        "Failed to fetch http://m/dists/s/InRelease 403 For\\x1b[31mbidden", "An error occurred during the signature verification.",
+        "Malformed entry 1 in list file /etc/apt/sources.list (URI)",
+    ]
+    assert [len(line) for line in aptroot.complaints(b"E: " + b"x" * 1000, "/w")] == [aptroot.COMPLAINT]
+    assert len(aptroot.complaints(b"E: x\n" * 1000, "/w")) == aptroot.COMPLAINTS
+
+
+def test_keys_of_this_machine_are_linked_and_no_other_file_of_it(tmp_path, monkeypatch):
+    for name in ("share/keyrings/a.gpg", "trusted/b.gpg"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_bytes(b"key")
+    monkeypatch.setattr(aptroot, "TRUSTED", str(tmp_path / "trusted"))
+    monkeypatch.setattr(aptroot, "KEY_PLACES", (str(tmp_path / "share") + "/",))
+    root = str(tmp_path / "root")
+    aptroot._add_own_keys(root, [str(tmp_path / "share/keyrings/a.gpg"), str(tmp_path / "trusted/b.gpg"), str(tmp_path / "share/none.gpg"), "/etc/passwd"])
+    linked = [os.path.join(directory, name) for directory, _directories, names in os.walk(root) for name in names]
+    own = [path for path in linked if "archive-keyring" not in path]
+    assert sorted(own) == sorted([root + str(tmp_path / "share/keyrings/a.gpg"), root + str(tmp_path / "trusted/b.gpg")])
 
 
 @pytest.fixture(name="make")
@@ -62,7 +70,8 @@ def test_packages_that_cannot_be_fetched_are_left_out(repository, make):
     repository.add("shop", "1")
     apt = make(gone=repository.sources[0]["content"].replace(b"./", b"./gone/"))
     assert not apt.update()
-    assert apt.leave_out_lost() == ["/etc/apt/sources.list.d/gone.list"]
+    lost = apt.leave_out_lost()
+    assert len(lost) == 1 and lost[0].startswith("/etc/apt/sources.list.d/gone.list: ") and "404" in lost[0]
     assert apt.listings == ["/etc/apt/sources.list"]
     assert not os.path.exists(apt.root + "/etc/apt/sources.list.d/gone.list")
     assert apt.update()
@@ -70,13 +79,25 @@ def test_packages_that_cannot_be_fetched_are_left_out(repository, make):
 
 
 @needs_apt
-def test_a_listing_that_is_only_partly_there_is_no_listing(repository, make):
+def test_entries_of_a_listing_are_left_out_one_by_one(repository, make):
     repository.add("shop", "1")
-    repository.sources[0]["content"] += repository.sources[0]["content"].replace(b"./", b"./gone/")
+    repository.sources[0]["content"] += b"deb nonsense\n" + repository.sources[0]["content"].replace(b"./", b"./gone/")
     apt = make()
     assert not apt.update()
+    lost = apt.leave_out_lost()
+    assert len(lost) == 2 and "Malformed" in lost[0] and "404" in lost[1]
+    assert apt.listings == ["/etc/apt/sources.list.d/sources.entry-0.list"]
+    assert apt.unread() == []
     assert apt.available() == {"shop"}
-    with pytest.raises(TwinError, match="None of the host's package sources"):
+
+
+@needs_apt
+def test_without_a_single_repository_there_is_no_image(repository, make):
+    repository.add("shop", "1")
+    repository.sources[0]["content"] = repository.sources[0]["content"].replace(b"./", b"./gone/")
+    apt = make()
+    assert not apt.update()
+    with pytest.raises(TwinError, match="None of the host's package sources can be read: /etc/apt/sources.list: .*404"):
         apt.leave_out_lost()
 
 
@@ -111,6 +132,18 @@ def test_versions_are_those_of_the_architecture_asked_for(repository, make):
     apt.update()
     assert apt.versions(["lib:i386", "data:all", "nowhere:amd64"]) == {"lib:i386": ["3", "2"], "data:all": ["4"]}
     assert apt.versions(["lib:amd64", "lib:i386"]) == {"lib:amd64": ["1"], "lib:i386": ["3", "2"]}
+
+
+@needs_apt
+def test_an_index_of_the_future_is_as_old_as_one_that_was_never_read(repository, make):
+    repository.add("shop", "1")
+    apt = make()
+    assert apt.age() == math.inf
+    apt.update()
+    assert 0 <= apt.age() < 3600
+    ahead = time.time() + 3600
+    os.utime(os.path.join(apt.root, aptroot.STAMP), (ahead, ahead))
+    assert apt.age() == math.inf
 
 
 @needs_apt

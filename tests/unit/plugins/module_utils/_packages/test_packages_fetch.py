@@ -21,9 +21,9 @@ def test_the_name_of_a_file_is_the_one_apt_gives():
 
 
 def test_a_host_without_sources_is_a_sentence(tmp_path):
-    found = packages_fetch.fetch([{"name": "a", "arch": "all", "version": "1"}], MACHINE, [], str(tmp_path))
-    assert list(found["unavailable"]) == ["a:all"]
-    assert "no package sources" in found["unavailable"]["a:all"]
+    found = packages_fetch.fetch([{"name": "a", "arch": "all", "version": "1", "have": ""}], MACHINE, [], [], str(tmp_path))
+    assert list(found["reasons"]) == ["a:all"]
+    assert "no package sources" in found["reasons"]["a:all"]
 
 
 @pytest.fixture
@@ -31,8 +31,8 @@ def fetch(repository, tmp_path):
     (tmp_path / "packages").mkdir()
 
     def call(*wanted, **options):
-        rows = [{"name": name, "arch": "all", "version": version} for name, version in wanted]
-        return packages_fetch.fetch(rows, MACHINE, repository.sources, str(tmp_path / "packages"), **options)
+        rows = [{"name": name, "arch": "all", "version": version, "have": ""} for name, version in wanted]
+        return packages_fetch.fetch(rows, MACHINE, repository.sources, [], str(tmp_path / "packages"), **options)
 
     return call
 
@@ -44,7 +44,7 @@ def test_the_exact_version_is_fetched_and_then_kept(repository, fetch):
     path = pathlib.Path(first["files"]["shop:all"])
     assert path.name == "shop_1%3a1.0-1_all.deb"
     assert check(["dpkg-deb", "--field", str(path), "Version"], "Reading").strip() == b"1:1.0-1"
-    assert (first["gone"], first["unavailable"]) == ({}, {})
+    assert first["reasons"] == {}
 
     def nothing(*_arguments, **_options):
         raise AssertionError("a program was started")
@@ -52,22 +52,21 @@ def test_the_exact_version_is_fetched_and_then_kept(repository, fetch):
     assert fetch(("shop", "1:1.0-1"), run=nothing) == first
 
 
-def test_the_newest_version_replaces_a_version_that_is_gone(repository, fetch):
+def test_the_next_newer_version_replaces_a_version_that_is_gone(repository, fetch):
     for version in ("9", "10", "2"):
         repository.add("shop", version)
     found = fetch(("shop", "3"), ("nowhere", "1"))
-    assert found["gone"] == {"shop:all": "10"}
-    assert found["files"]["shop:all"].endswith("shop_10_all.deb")
-    assert found["unavailable"] == {"nowhere:all": ""}
+    assert found["reasons"] == {"shop:all": "package_version_gone: 9 is the nearest", "nowhere:all": "package_unavailable"}
+    assert found["files"]["shop:all"].endswith("shop_9_all.deb")
 
 
 def test_an_unknown_version_has_the_index_read_anew_but_not_each_time(repository, fetch, monkeypatch):
     repository.add("shop", "1")
     fetch(("shop", "1"))
     repository.add("shop", "2")
-    assert fetch(("shop", "2"))["gone"] == {"shop:all": "1"}, "asked again at once, the index of a moment ago holds"
+    assert fetch(("shop", "2"))["reasons"] == {"shop:all": "package_version_gone: 1 is the nearest"}, "asked again at once, the index of a moment ago holds"
     monkeypatch.setattr(packages_fetch, "RECENT", -1)
-    assert fetch(("shop", "2"))["gone"] == {}
+    assert fetch(("shop", "2"))["reasons"] == {}
 
 
 def test_a_file_that_differs_from_the_index_is_refused(repository, fetch, tmp_path):
@@ -76,16 +75,16 @@ def test_a_file_that_differs_from_the_index_is_refused(repository, fetch, tmp_pa
     with open(repository.directory / "shop_1.deb", "r+b") as stream:
         stream.write(b"!<ARCH>")
     found = fetch(("shop", "1"), ("fine", "1"))
-    assert (list(found["files"]), list(found["unavailable"])) == (["fine:all"], ["shop:all"])
-    assert "shop:all 1 could not be fetched" in found["unavailable"]["shop:all"]
-    assert [path.name for path in (tmp_path / "packages/debian-12").iterdir()] == ["fine_1_all.deb"]
+    assert (list(found["files"]), list(found["reasons"])) == (["fine:all"], ["shop:all"])
+    assert found["reasons"]["shop:all"].startswith("package_not_fetched: shop:all 1: ")
+    assert [path.name for path in (tmp_path / "packages/debian-12").glob("*/*")] == ["fine_1_all.deb"]
 
 
 def test_a_silent_repository_stops_nothing(repository, fetch):
     repository.sources[0]["content"] = b"deb [trusted=yes] http://127.0.0.1:9/ ./\n"
     found = fetch(("shop", "1"))
-    assert list(found["unavailable"]) == ["shop:all"]
-    assert "No repository of the host answers" in found["unavailable"]["shop:all"]
+    assert list(found["reasons"]) == ["shop:all"]
+    assert found["reasons"]["shop:all"].startswith("repository_unreadable: Failed to fetch http://127.0.0.1:9/./")
 
 
 def test_apt_does_not_use_this_machines_packages(fetch, repository):
@@ -96,5 +95,5 @@ def test_apt_does_not_use_this_machines_packages(fetch, repository):
         seen.append(options["env"]["APT_CONFIG"])
         return run(argv, **options)
 
-    assert fetch(("dpkg", "1"), run=watched)["unavailable"] == {"dpkg:all": ""}
+    assert fetch(("dpkg", "1"), run=watched)["reasons"] == {"dpkg:all": "package_unavailable"}
     assert seen

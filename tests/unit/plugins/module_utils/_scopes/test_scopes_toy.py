@@ -81,7 +81,7 @@ plan = reconcile_plan.reconcile(options, {"notes": host}, actual)
 results, _seconds = converge(plan.steps, None)
 keys = touched(plan.steps)
 after = read_back(actual["scopes"], {"read": keys, "scopes": readback(keys)})
-done = reconcile_plan.outcome(plan, {"files": {}, "gone": {}, "unavailable": {}}, results, after)
+done = reconcile_plan.outcome(plan, {"files": {}, "reasons": {}}, results, after)
 again = reconcile_plan.reconcile(options, {"notes": host}, twin())
 print(json.dumps({
     "shown": summary.shown(plan.steps, 9), "failures": summary.sentences(done.failures), "read": keys, "after": after["notes"]["items"],

@@ -53,8 +53,6 @@ def test_a_whole_harvest_is_recorded(store):
     assert document["scopes"] == scopes()
     assert store.document("web1") == document
     assert store.blobs.get(digest(b"hello")) == b"hello"
-    assert [source["path"] for source in ingest.apt_sources(store, document["scopes"])] == ["/etc/apt/sources.list"]
-    assert ingest.image_facts(store, document)["sources"][0]["content"] == base64.b64encode(b"deb").decode()
 
 
 def test_what_is_refused_is_recorded_with_the_host(store):

@@ -19,6 +19,7 @@ from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.files impo
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.files import content as files_content
 
 CONFFILE = b"workers 4;\n"
+KEY = b"the vendor's key"
 UNIT = b"[Service]\nExecStart=/bin/true\n"
 
 
@@ -41,8 +42,10 @@ def machine(tmp_path):
     put(tmp_path, "/etc/group", b"root:x:0:\n")
     status = "Package: nginx\nStatus: install ok installed\nArchitecture: all\nVersion: 1\nConffiles:\n /etc/nginx/nginx.conf %s\n"
     put(tmp_path, "/var/lib/dpkg/status", (status % hashlib.md5(CONFFILE).hexdigest()).encode())
-    put(tmp_path, "/var/lib/dpkg/info/nginx.list", b"/lib/systemd/system/nginx.service\n/etc/nginx/nginx.conf\n")
-    put(tmp_path, "/var/lib/dpkg/info/nginx.md5sums", b"%s  lib/systemd/system/nginx.service\n" % hashlib.md5(UNIT).hexdigest().encode())
+    put(tmp_path, "/var/lib/dpkg/info/nginx.list", b"/lib/systemd/system/nginx.service\n/etc/nginx/nginx.conf\n/usr/share/keyrings/nginx.gpg\n")
+    sums = b"%s  lib/systemd/system/nginx.service\n%s  usr/share/keyrings/nginx.gpg\n"
+    put(tmp_path, "/var/lib/dpkg/info/nginx.md5sums", sums % tuple(hashlib.md5(content).hexdigest().encode() for content in (UNIT, KEY)))
+    put(tmp_path, "/usr/share/keyrings/nginx.gpg", KEY)
     put(tmp_path, "/etc/nginx/nginx.conf", CONFFILE)
     put(tmp_path, "/etc/nginx/site.conf", b"server {}\n", 0o640)
     put(tmp_path, "/usr/lib/systemd/system/nginx.service", UNIT)
@@ -69,6 +72,7 @@ def test_packages_own_files_are_known_by_the_package(machine):
     items = harvest(machine)["items"]
     assert items["/etc/nginx/nginx.conf"]["pristine"] and items["/etc/nginx/nginx.conf"]["package"] == "nginx"
     assert "/usr/lib/systemd/system/nginx.service" not in items
+    assert items["/usr/share/keyrings/nginx.gpg"]["pristine"] and items["/usr/share/keyrings/nginx.gpg"]["package"] == "nginx"
     put(machine, "/etc/nginx/nginx.conf", b"workers 8;\n")
     put(machine, "/usr/lib/systemd/system/nginx.service", UNIT + b"# mine\n")
     items = harvest(machine)["items"]

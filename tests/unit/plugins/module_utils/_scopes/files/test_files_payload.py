@@ -12,6 +12,7 @@ def test_contents_travel_with_files_that_are_not_their_packages():
     assert PAYLOAD.carried("/etc/a", FILE)
     assert not PAYLOAD.carried("/etc/a", dict(FILE, pristine=True))
     assert PAYLOAD.carried("/etc/apt/trusted.gpg.d/debian.asc", dict(FILE, pristine=True)), "the hypervisor has to verify repositories with it"
+    assert PAYLOAD.carried("/usr/share/keyrings/debian.gpg", dict(FILE, pristine=True))
     assert not PAYLOAD.carried("/etc/a", {"type": "link", "target": "x"})
     assert PAYLOAD.content(FILE) == "d1"
     assert PAYLOAD.content({"type": "dir"}) is None

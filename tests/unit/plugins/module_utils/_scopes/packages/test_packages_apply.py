@@ -34,8 +34,8 @@ def test_reached_goals():
 
 @pytest.mark.parametrize(("wanted", "after", "coming", "sentence"), [
     (None, HERE, {}, "shop:amd64 stays (installed): dependency problems"),
-    (want("2"), NOTHING, {}, "package_unavailable: "),
-    (want("2"), HERE, {}, "package_version_gone: 1 is here instead of 2"),
+    (want("2"), NOTHING, {}, "package_not_fetched: "),
+    (want("2"), HERE, {}, "package_not_fetched: 1 is here instead of 2"),
     (want("2"), Row("2", "install", "half-configured"), {"shop:amd64": ("2", "/x")}, "shop:amd64 2 is half-configured: dependency problems"),
 ])
 def test_missed_goals_say_why(wanted, after, coming, sentence):

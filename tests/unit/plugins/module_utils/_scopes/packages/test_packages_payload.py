@@ -13,9 +13,9 @@ def needed(want, have=None, key="shop:amd64"):
 
 
 def test_what_is_to_be_installed_needs_its_file():
-    assert needed(WANT) == [{"name": "shop", "arch": "amd64", "version": "1:2-3"}]
-    assert needed(WANT, {"status": "config-files", "version": "1:2-3"})
-    assert needed(WANT, dict(WANT, version="1"))
+    assert needed(WANT) == [{"name": "shop", "arch": "amd64", "version": "1:2-3", "have": ""}]
+    assert needed(WANT, {"status": "config-files", "version": "1:2-3"})[0]["have"] == ""
+    assert needed(WANT, dict(WANT, version="1"))[0]["have"] == "1"
 
 
 def test_what_is_there_goes_or_only_keeps_its_configuration_needs_none():
