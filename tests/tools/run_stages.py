@@ -44,7 +44,7 @@ CHECK = [
     Stage("changelog", "antsibull-changelog lint", 1, 60),
     Stage("docs", "tests/tools/lint_docs", 10, 120),
     Stage("ansible-lint", "ansible-lint --offline --profile production", 30, 180),
-    Stage("unit", "pytest --junitxml build/reports/unit.xml tests/unit", 30, 300),
+    Stage("unit", "pytest --junitxml build/reports/unit.xml tests/unit", 75, 600),
 ]
 TEST = [
     Stage("lab packages", "tests/lab/lab packages", 30, 1200, talks=True),
@@ -58,7 +58,7 @@ TEST = [
     Stage(
         "integration",
         "pytest --junitxml build/reports/integration.xml --verbose --ignore tests/integration/allinone tests/integration",
-        900, 2700, needs="hypervisor", talks=True,
+        1200, 3900, needs="hypervisor", talks=True,
     ),
     # Molecule installs the collection itself, as users do; the checkout must not stand before it.
     Stage("molecule", "env --unset=ANSIBLE_COLLECTIONS_PATH molecule test --all", 240, 1500, needs="hypervisor", talks=True),
