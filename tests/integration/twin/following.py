@@ -16,7 +16,10 @@ STORE = "/var/lib/safetytwin"
 
 
 class Following(Pair):
-    """A Pair with its life cycle and with assertions."""
+    """A Pair with its life cycle and with assertions; template is the lab's, roots are the user's further directories."""
+
+    template = "web"
+    roots = ("/srv/shop",)
 
     def __init__(self, host):
         super().__init__(host)
@@ -26,19 +29,23 @@ class Following(Pair):
     def write_inventory(self, others=None, **variables):
         # Small and patient, so that the tests pass beside other work.
         super().write_inventory(
-            others, twin_memory_mib=1024, twin_patience=600, twin_harvest_timeout=180, twin_roots=["/srv/shop"], **variables
+            others, twin_memory_mib=1024, twin_patience=600, twin_harvest_timeout=180, twin_roots=list(self.roots), **variables
         )
 
     def begin(self):
         """A fresh host, the collection from its tarball, and no twin, whatever was left."""
-        for words in (["packages"], ["hypervisor", "up"], ["host", "down", self.host], ["host", "up", self.host]):
+        for words in (["packages"], ["hypervisor", "up"], ["host", "down", self.host], ["host", "up", self.host, "--template", self.template]):
             self.done(self.lab(*words))
-        # A hash to look for: it must not leave the host.
-        self.on_host("echo alice:lab-only | chpasswd")
+        self.prepare()
         self.done(self.build(), cwd=ROOT)
         self.done(self.install())
         self.write_inventory()
         self.uninstall()
+
+    def prepare(self):
+        """What the host is given once it runs."""
+        # A hash to look for: it must not leave the host.
+        self.change("echo alice:lab-only | chpasswd")
 
     def end(self):
         """Leave nothing: no twin, no record, no host."""

@@ -28,6 +28,8 @@ NEEDED = {
     "openssh-client": "logs in",
     "strace": "watches what a cycle starts",
     "curl": "what plain tools say",
+    "gpg": "signs the lab's package repository",
+    "gpg-agent": "keeps the key that signs it",
 }
 
 

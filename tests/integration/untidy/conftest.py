@@ -1,0 +1,30 @@
+# Copyright (c) 2026 SafetyTwin contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A lab host as untidy as real ones, and its twin."""
+from __future__ import annotations
+
+import pathlib
+import sys
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve()
+for path in (HERE.parents[2] / "lab", HERE.parents[1] / "twin", HERE.parent):
+    sys.path.insert(0, str(path))
+
+pytest.register_assert_rewrite("following", "untidy")
+from untidy import Untidy  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def untidy():
+    """Both machines after the first sync; nothing of them is left at the end, nor of a run that was killed."""
+    here = Untidy("un1")
+    here.begin()
+    try:
+        here.first = here.sync(timeout=900)
+        assert here.first.rc == 0, here.first.said
+        yield here
+    finally:
+        here.end()
