@@ -113,7 +113,6 @@ manifest:
       description: Package sources of the host that the hypervisor cannot read, with apt's message.
       sample: ["/etc/apt/sources.list.d/vendor.list: Failed to fetch http://deb.example/InRelease 403 Forbidden"]
       type: list
-      sample: ["http://repo.shop.example/debian"]
 """
 
 import json
