@@ -36,6 +36,8 @@ userlist people
 END
 chmod 0640 /etc/haproxy/haproxy.cfg
 
+# A repository cannot hold a file with a colon in its name.
+mv /etc/systemd/system/untidy-odd.service '/etc/systemd/system/untidy-odd:name_1.service'
 systemctl -q enable random-port.service 'untidy@one\x2dtwo.service' 'untidy-odd:name_1.service' haproxy mosquitto
 
 # file names that break careless programs
