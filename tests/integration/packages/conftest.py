@@ -4,6 +4,7 @@
 """Signed repositories on one loopback server, as a host's lists name them; apt itself reads them."""
 from __future__ import annotations
 
+import contextlib
 import pathlib
 import sys
 
@@ -25,5 +26,6 @@ def keys(tmp_path_factory):
 
 @pytest.fixture
 def server(tmp_path, keys):
-    with serving(tmp_path / "served") as (url, refused):
+    with contextlib.ExitStack() as stack:
+        url, refused = stack.enter_context(serving(tmp_path / "served"))
         yield Server(tmp_path / "served", url, refused, keys)
