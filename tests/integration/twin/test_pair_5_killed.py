@@ -22,7 +22,9 @@ ExecStart=/bin/sleep infinity
 WantedBy=multi-user.target
 END
 """
-POINTS = [0.05 + 0.1 * number for number in range(10)]  # parts of a cycle's length
+SAMPLE = (2, 5, 8)  # in the middle of the cycle's stages
+# Parts of a cycle's length.
+POINTS = [pytest.param(0.05 + 0.1 * number, marks=() if number in SAMPLE else pytest.mark.exhaustive) for number in range(10)]
 
 
 def pending(pair, turn):

@@ -10,6 +10,7 @@ import subprocess
 import time
 
 import psutil
+import pytest
 from following import until
 
 SLOW = """cat > /etc/systemd/system/shop-slow.service <<'END'
@@ -62,6 +63,7 @@ def test_a_twin_whose_qemu_is_stopped_is_reset(pair):
     assert "recovered" not in pair.synced()
 
 
+@pytest.mark.exhaustive
 def test_a_twin_whose_mac_address_was_changed_from_inside_follows_again(pair):
     pair.on_twin(FROM_INSIDE % OTHER_MAC)
     time.sleep(5)  # nothing from outside can tell when it is done
