@@ -12,6 +12,7 @@ import argparse
 import dataclasses
 import os
 import pathlib
+import shlex
 import shutil
 import signal
 import subprocess
@@ -122,7 +123,7 @@ def run(stage, outcomes):
 def wait(stage, output):
     """Exit status of the stage's command; one that outlives its limit, or us, is ended with all it started."""
     # setpriv: even if we are killed without a word, the next run does not meet this stage still at work.
-    command = ["setpriv", "--pdeathsig", "TERM", *stage.command.split()]
+    command = ["setpriv", "--pdeathsig", "TERM", *shlex.split(stage.command)]
     errors = None if output is None else subprocess.STDOUT
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, start_new_session=True)
     try:

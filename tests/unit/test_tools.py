@@ -47,6 +47,10 @@ def test_stages_pass_or_fail_and_dependent_stages_fail_too(tool):
     assert tool["verdict"](outcomes, 3) == "===== 3 failed, 1 passed in 3.00s ====="
 
 
+def test_a_quoted_part_of_a_command_is_one_argument(tool):
+    assert tool["run"](tool["Stage"]("quoted", "test 'two words' = 'two words'", 1, 10), {}) == "passed"
+
+
 def test_tests_of_a_suite_are_counted(tool, tmp_path):
     (tmp_path / "reports" / "unit.xml").write_text('<testsuites><testsuite tests="9" failures="1" errors="1" skipped="2"/></testsuites>', encoding="ascii")
     assert tool["verdict"]({"unit": ("failed", 1.0), "ruff": ("passed", 1.0)}, 2) == "===== 2 failed, 6 passed, 2 skipped in 2.00s ====="
