@@ -46,10 +46,11 @@ _value:
 
 import time
 
-from ansible_collections.safetytwin.twin.plugins.plugin_utils._status_screen import screen
-
 
 def twin_status(known, host, harvest, details=False):
+    # Ansible loads all filters of a collection when it needs one, in the process of each task, and compiles what they import
+    from ansible_collections.safetytwin.twin.plugins.plugin_utils._status_screen import screen
+
     return screen(host, known, harvest, time.time(), details)
 
 

@@ -68,8 +68,7 @@ def connect(uri: str = URI, readonly: bool = False) -> Iterator[Connection]:
     libvirt.registerErrorHandler(_silent, None)  # else every error is printed, too
     opened = bounded(lambda: _open(uri, readonly), CONNECT_SECONDS, "libvirt at %s" % uri)
     try:
-        with guarded(opened) as connection:
-            yield connection
+        yield guarded(opened)
     finally:
         opened.close()
 

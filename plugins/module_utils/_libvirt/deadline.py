@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import multiprocessing
-from multiprocessing.pool import ThreadPool
-from typing import Any, Callable, Iterator, TypeVar
+import queue
+import threading
+from typing import Any, Callable, TypeVar
 
 from .._base.errors import TwinError
 
@@ -23,52 +22,45 @@ Result = TypeVar("Result")
 
 def bounded(work: Callable[[], Result], seconds: float, what: str) -> Result:
     """The result of work(), or its exception, or a sentence when it takes longer; a thread stuck in libvirt is left behind and dies with us."""
-    with ThreadPool(1) as pool:
-        return _result(pool, work, seconds, what)
-
-
-def _result(pool: ThreadPool, work: Callable[[], Result], seconds: float, what: str) -> Result:
+    # multiprocessing's pool of threads takes 10 ms to import, and each unchanged cycle would pay for it
+    answer: queue.SimpleQueue[tuple[Any, Exception | None]] = queue.SimpleQueue()
+    threading.Thread(target=lambda: answer.put(_outcome(work)), daemon=True).start()
     try:
-        return pool.apply_async(work).get(seconds)
-    except multiprocessing.TimeoutError:
+        result, error = answer.get(timeout=seconds)
+    except queue.Empty:
         raise TwinError("%s does not answer within %d s: look at the daemon or the network there." % (what, seconds)) from None
+    if error:
+        raise error
+    returned: Result = result
+    return returned
 
 
-@contextlib.contextmanager
-def guarded(connection: Any) -> Iterator[Any]:
-    """A connection of libvirt's bindings, each call of which has a deadline, and each call of what its calls return."""
-    line = _Line()
+def _outcome(work: Callable[[], Any]) -> tuple[Any, Exception | None]:
     try:
-        yield _Guarded(connection, line)
-    finally:
-        line.pool.terminate()
+        return work(), None
+    except Exception as error:  # noqa: BLE001  # raised again where the result is awaited
+        return None, error
 
 
-class _Line:
-    """The thread that speaks to libvirt, one for all calls of a connection, as making one takes 3 ms; after a call that hangs there is another."""
-
-    def __init__(self) -> None:
-        self.pool = ThreadPool(1)
-
-    def call(self, method: Callable[..., Any], name: str, *words: Any) -> Any:
-        """What a method returns, guarded as well."""
-        try:
-            found = _result(self.pool, functools.partial(method, *words), SLOW_SECONDS if name in SLOW else SECONDS, "libvirt, asked for %s," % name)
-        except TwinError:
-            self.pool = ThreadPool(1)
-            raise
-        return [self._guarded(each) for each in found] if isinstance(found, list) else self._guarded(found)
-
-    def _guarded(self, found: Any) -> Any:
-        return _Guarded(found, self) if type(found).__module__ == "libvirt" else found
+def guarded(found: Any) -> Any:
+    """One of libvirt's objects with a deadline for each of its calls, and for each call of what they return; anything else as it is."""
+    if isinstance(found, list):
+        return [guarded(each) for each in found]
+    return _Guarded(found) if type(found).__module__ == "libvirt" else found
 
 
 class _Guarded:
     """One of libvirt's objects, or libvirt_qemu's view of it: what is not a call, it finds here as it is."""
 
-    def __init__(self, inner: Any, line: _Line) -> None:
-        self._inner, self._line = inner, line
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
 
     def __getattr__(self, name: str) -> Any:
         attribute = getattr(self._inner, name)
-        return functools.partial(self._line.call, attribute, name) if callable(attribute) else attribute
+        return functools.partial(_call, attribute, name) if callable(attribute) else attribute
+
+
+def _call(method: Callable[..., Any], name: str, *words: Any) -> Any:
+    """What a method returns, guarded as well."""
+    seconds = SLOW_SECONDS if name in SLOW else SECONDS
+    return guarded(bounded(functools.partial(method, *words), seconds, "libvirt, asked for %s," % name))

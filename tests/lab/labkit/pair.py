@@ -33,6 +33,8 @@ class Pair:
             os.environ, ANSIBLE_COLLECTIONS_PATH=str(self.home / "collections"), ANSIBLE_STDOUT_CALLBACK="safetytwin.twin.twin_report",
             ANSIBLE_PIPELINING="true", ANSIBLE_LOCALHOST_WARNING="false", ANSIBLE_HOME=str(self.home / "ansible"),
         )
+        # Programs keep their compiled code, as on a user's machine; an environment for tests often forbids it.
+        self.environment.pop("PYTHONDONTWRITEBYTECODE", None)
 
     def lab(self, *words: str) -> list[str]:
         """The command line `lab WORDS`."""
