@@ -9,16 +9,19 @@ import json
 import subprocess
 import time
 
+from labkit import tree
 from labkit.pair import ROOT, Pair
 
 Ran = collections.namedtuple("Ran", "rc said seconds")
 STORE = "/var/lib/safetytwin"
+OTHER_RELEASE = "bookworm" if tree.codename() == "trixie" else "trixie"
 
 
 class Following(Pair):
-    """A Pair with its life cycle and with assertions; template is the lab's, roots are the user's further directories."""
+    """A Pair with its life cycle and with assertions; template and release are the lab's, roots are the user's further directories."""
 
     template = "web"
+    release = tree.codename()
     roots = ("/srv/shop",)
 
     def __init__(self, host):
@@ -34,13 +37,17 @@ class Following(Pair):
 
     def begin(self):
         """A fresh host, the collection from its tarball, and no twin, whatever was left."""
-        for words in (["packages"], ["hypervisor", "up"], ["host", "down", self.host], ["host", "up", self.host, "--template", self.template]):
+        for words in (["packages"], ["hypervisor", "up"], ["host", "down", self.host], self.up()):
             self.done(self.lab(*words))
         self.prepare()
         self.done(self.build(), cwd=ROOT)
         self.done(self.install())
         self.write_inventory()
         self.uninstall()
+
+    def up(self):
+        """The lab's words that start the host."""
+        return ["host", "up", self.host, "--template", self.template, "--release", self.release]
 
     def prepare(self):
         """What the host is given once it runs."""

@@ -53,6 +53,7 @@ def test_a_twin_whose_qemu_is_killed_in_the_middle_of_an_apply_is_there_after_th
     pair.synced()
 
 
+@pytest.mark.exhaustive
 def test_a_twin_whose_qemu_is_stopped_is_reset(pair):
     qemu(pair).send_signal(signal.SIGSTOP)
     pair.change("echo stopped > /etc/shop-hung")

@@ -12,7 +12,7 @@ import time
 
 import judge
 import plain
-from following import Following
+from following import OTHER_RELEASE, Following
 
 from labkit.repository import KEYRING, Package, Repository
 
@@ -61,6 +61,7 @@ class Untidy(Following):
     """An untidy host and its twin; judged() compares them with the report."""
 
     template = "untidy"
+    release = OTHER_RELEASE
     roots = ()
 
     def __init__(self, host):
