@@ -13,6 +13,7 @@ from ansible import constants as C
 from ansible.plugins.action import ActionBase
 from ansible.release import __version__
 
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.codec import printable
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.interpreter import SYSTEM
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.options import accept
@@ -96,4 +97,4 @@ def pythons(named: str, local: bool) -> tuple[str, str]:
 
 
 def _last(said: Mapping[str, Any]) -> str:
-    return str(said.get("stderr") or said.get("stdout") or "exit status %s" % said["rc"]).strip()[-500:]
+    return printable(str(said.get("stderr") or said.get("stdout") or "exit status %s" % said["rc"]).strip()[-500:], program.SENTENCE)

@@ -8,6 +8,7 @@ import os
 import subprocess
 from typing import IO, Any, Mapping, NamedTuple, Sequence, Union
 
+from .codec import printable
 from .errors import TwinError
 
 Word = Union[str, bytes]
@@ -21,6 +22,7 @@ class Result(NamedTuple):
     err: bytes
 
 
+_READ, _SHOWN = 65536, 2048  # bytes of a program's output that its last words are taken from, characters of them
 TIMEOUT = 40  # seconds; shorter than twin_harvest_timeout, so that a program that hangs fails its scope by name
 # Parsers need one language, whatever the machine's locale is.
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "LANGUAGE": "C", "SYSTEMD_PAGER": "", "SYSTEMD_COLORS": "0"}
@@ -71,5 +73,5 @@ def check(argv: Sequence[Word], doing: str, **options: Any) -> bytes:
 
 def last_words(output: bytes, lines: int = 3) -> str:
     """The end of a program's output as one line of text; programs write there why they failed."""
-    text = output.decode("utf-8", "replace").strip().splitlines()
-    return " / ".join(line.strip() for line in text[-lines:])
+    text = output[-_READ:].decode("utf-8", "replace").strip().splitlines()
+    return printable(" / ".join(line.strip() for line in text[-lines:]), _SHOWN)

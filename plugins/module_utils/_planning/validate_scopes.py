@@ -46,6 +46,8 @@ def parse_scope(scope: str, raw: Any, before: Body | None, declared: Declared | 
     if wrong:
         sentence = "The scope %s %s; %s." % (scope, wrong, "its last valid state is kept" if before else "nothing is known of it")
         return Parsed(failed_scope(sentence, before), None, [sentence])
+    if whole:
+        raw = {**raw, "removed": []}
     reader = _Reader(scope, raw, before, {} if whole or declared is None else declared["withheld"])
     reader.read({} if whole or before is None else before["items"])
     return Parsed(reader.body(), reader.declared(), reader.violations)
@@ -88,7 +90,7 @@ class _Reader:
         self.scope, self.raw = scope, raw
         self.last: Items = before["items"] if before else {}
         self.check = check_of_scope(scope)
-        gone = set(raw.get("removed", ())) | raw["items"].keys()
+        gone = set(raw["removed"]) | raw["items"].keys()
         self.withheld = {key: entry for key, entry in withheld.items() if key not in gone}
         self.items: Items = {}
         self.excluded: Reasons = {}
@@ -97,7 +99,7 @@ class _Reader:
 
     def read(self, known: Items) -> None:
         """Replace the known items by the sent ones."""
-        gone = set(self.raw.get("removed", ()))
+        gone = set(self.raw["removed"])
         self.items = {key: item for key, item in known.items() if key not in gone}
         check, items = self.check.item, self.items
         for key, item in self.raw["items"].items():

@@ -11,12 +11,14 @@ import sys
 import zlib
 from typing import Any, Callable, NoReturn
 
+from .._base.codec import printable
 from .._base.errors import Busy, Refused, TwinError
 from .._base.interpreter import switch
 
 KINDS = {"refused": Refused, "busy": Busy, "error": TwinError}
 _SYSTEM = "system"  # kind of an error of the machine itself, such as a full disk
 _MARK = b"safetytwin:"
+SENTENCE = 2048  # characters of what a machine says of its error; it goes to terminals and logs
 
 
 def main(program: Callable[[Any], Any], library: str = "") -> NoReturn:
@@ -58,7 +60,7 @@ def unpack(output: bytes, where: str) -> Any:
     for line in reversed(output.splitlines()):
         if line.startswith(_MARK):
             return _reply(line[len(_MARK):], where)
-    raise TwinError("%s gave no answer: %s" % (where, output.decode("utf-8", "replace").strip()[-500:] or "nothing at all"))
+    raise TwinError("%s gave no answer: %s" % (where, printable(output[-500:].decode("utf-8", "replace").strip(), SENTENCE) or "nothing at all"))
 
 
 def _reply(packed: bytes, where: str) -> Any:
@@ -68,9 +70,10 @@ def _reply(packed: bytes, where: str) -> Any:
     except (ValueError, RecursionError, zlib.error):
         answer = None
     if isinstance(answer, dict) and isinstance(answer.get("error"), str):
+        said = printable(answer["error"], SENTENCE) or "It failed without a word."
         if answer.get("kind") == _SYSTEM:
-            raise TwinError("%s: %s" % (where, answer["error"]))
-        raise KINDS.get(str(answer.get("kind")), TwinError)(answer["error"])
+            raise TwinError("%s: %s" % (where, said))
+        raise KINDS.get(str(answer.get("kind")), TwinError)(said)
     if isinstance(answer, dict) and "reply" in answer:
         return answer["reply"]
     raise TwinError("%s gave an answer that cannot be read: install the same version of safetytwin.twin there and here." % where)
