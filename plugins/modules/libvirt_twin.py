@@ -90,7 +90,7 @@ options:
     type: str
     default: twin
   console_password:
-    description: Password of O(console_user). If omitted, a password is generated and returned once, when the twin is created.
+    description: Password of O(console_user) in a new twin. If omitted, the account is locked until you set a password in the twin.
     type: str
   authorized_keys:
     description: Additional public keys that may log in as root on the management port of a new twin. The hypervisor's key is always included.
@@ -258,11 +258,6 @@ snapshots:
   type: list
   elements: dict
   sample: [{"name": "before the upgrade", "file": "layer-0000.qcow2", "consistency": "quiesced", "number": 1}]
-console_password_generated:
-  description: The generated console password. It is returned once and not stored as plain text.
-  returned: when a twin was created without O(console_password)
-  type: str
-  sample: kR7mWqz2T9xVbn4c
 """
 
 import contextlib

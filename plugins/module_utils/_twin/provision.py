@@ -118,7 +118,7 @@ def _presence(conn: Connection, desired: Desired, twin: Twin | None, facts: dict
     steps, want["metadata"] = _connection(conn, desired, twin, want)
     want["address"] = want["metadata"]["address"]
     if image:
-        steps += _making(desired, want, image, facts)
+        steps += _making(desired, want, image)
     steps += _ssh_config(want)
     changes = domain.differences(have, want)
     if twin is None or changes:
@@ -217,7 +217,7 @@ def _connection(conn: Connection, desired: Desired, twin: Twin | None, want: Spe
     return steps, {**metadata, "address": address}
 
 
-def _making(desired: Desired, want: Spec, image: Image, facts: dict[str, Any]) -> list[Step]:
+def _making(desired: Desired, want: Spec, image: Image) -> list[Step]:
     directory = os.path.dirname(want["disk"])
 
     def disk() -> None:
@@ -228,11 +228,8 @@ def _making(desired: Desired, want: Spec, image: Image, facts: dict[str, Any]) -
     def seed() -> None:
         keys = twindir.seed_keys(directory, want["name"], desired["authorized_keys"])
         want["metadata"]["host_key"] = " ".join(keys["host_public"].split()[:2])
-        hashed, generated = twindir.hash_password(desired["console_password"])
-        if generated:
-            facts["console_password_generated"] = generated
         marker = {"host": desired["host"], "twin": want["name"], "uuid": want["uuid"]}
-        console = {"user": desired["console_user"], "hash": hashed}
+        console = {"user": desired["console_user"], "hash": twindir.hash_password(desired["console_password"])}
         twin_seed.write_iso(want["seed"], twin_seed.documents(marker, want["mac"], keys, console))
 
     return [

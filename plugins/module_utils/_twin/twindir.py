@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from typing import Iterable
 
@@ -39,6 +38,7 @@ Host twin
   ControlMaster auto
   ControlPath {control}/%C
 """
+LOCKED = "!"  # as passwd(5) locks an account
 
 
 def path_of(root: str, domain: str) -> str:
@@ -97,10 +97,11 @@ def ssh_config(directory: str, domain: str, address: str) -> str:
     return SSH_CONFIG.format(address=address or domain, port=PORT, directory=directory, domain=domain, control=CONTROL)
 
 
-def hash_password(password: str | None) -> tuple[str, str | None]:
-    """The crypt(3) form of a password, or of a generated one when it is None: (hash, generated or None)."""
-    generated = None if password is not None else secrets.token_urlsafe(12)
-    secret = (password or generated or "").encode("utf-8")
+def hash_password(password: str | None) -> str:
+    """The crypt(3) form of a password; None gives the form that no password matches."""
+    if password is None:
+        return LOCKED
+    secret = password.encode("utf-8")
     if not secret or b"\n" in secret:
         raise TwinError("console_password must be one line that is not empty.")
-    return check(["openssl", "passwd", "-6", "-stdin"], "Hashing the console password", stdin=secret).decode("ascii").strip(), generated
+    return check(["openssl", "passwd", "-6", "-stdin"], "Hashing the console password", stdin=secret).decode("ascii").strip()
