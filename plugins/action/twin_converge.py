@@ -9,7 +9,7 @@ import json
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.codec import outward
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import Busy, TwinError
 from ansible_collections.safetytwin.twin.plugins.module_utils._planning.validate import parse_seconds
-from ansible_collections.safetytwin.twin.plugins.plugin_utils._report import line
+from ansible_collections.safetytwin.twin.plugins.plugin_utils._report import line, shown
 from ansible_collections.safetytwin.twin.plugins.plugin_utils._runtime import ProgramAction
 
 
@@ -54,5 +54,5 @@ def _document(path):
 
 def _difference(change):
     """One change as Ansible shows differences: what plan and real run share."""
-    name = "%s %s" % (change["scope"], change["key"])
+    name = "%s %s" % (change["scope"], shown(change["key"]))
     return {"before_header": name, "after_header": name, "before": change["before"], "after": change["after"]}

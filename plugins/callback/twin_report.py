@@ -78,7 +78,7 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_start(self, host, task):
         # One with a condition may not run at all.
         if LONG in task.name and not task.when and self.get_option("unchanged") and self.get_option("format") == "line":
-            self._display.display("%s  %s ..." % (host.get_name(), task.name))
+            self._display.display("%s  %s ..." % (_report.shown(host.get_name()), _report.shown(task.name)))
 
     def v2_runner_on_ok(self, result):
         self._handle_warnings(result._result)

@@ -83,6 +83,7 @@ from urllib.parse import urlsplit
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.release import __version__
+from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base import interpreter
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
@@ -150,13 +151,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return bounded(look, self.get_option("timeout"), "libvirt at %s" % uri)
 
     def _add(self, twin):
+        # What a domain says of itself is no template. Only ansible-core 2.19 and newer take it for text by themselves.
+        twin = wrap_var(twin)
         name = twin[self.get_option("hostname")]
         if name in self.inventory.hosts and "twin_uuid" in self.inventory.get_host(name).vars:
             self.display.warning("More than one twin is called %s; the one at %s is left out." % (name, twin["uri"]))
             return
         self.inventory.add_host(name)
         facts = {"twin_id" if key == "twin" else "twin_" + key: value for key, value in twin.items()}
-        variables = dict(facts, **connection_variables(twin, self.get_option("private_key")))
+        variables = wrap_var(dict(facts, **connection_variables(twin, self.get_option("private_key"))))
         for key, value in variables.items():
             self.inventory.set_variable(name, key, value)
         for group in ["twins"] + ["twins_following"] * twin["follows"]:

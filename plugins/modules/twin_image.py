@@ -119,6 +119,7 @@ import json
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.codec import printable
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.options import accept
 from ansible_collections.safetytwin.twin.plugins.module_utils._image import cache
@@ -168,6 +169,8 @@ def main():
         result = run(module)
     except TwinError as error:
         module.fail_json(msg=str(error))
+    except OSError as error:  # a full disk, or a name among the host's facts that no file can have
+        module.fail_json(msg="The base image cannot be written: %s." % printable(str(error), 1000))
     module.exit_json(**result)
 
 

@@ -37,7 +37,8 @@ def screen(host: Any, known: Mapping[str, Any], harvest: Mapping[str, Any], now:
         lines.append(_labelled("next sync", known["due"][0]["sentence"]))
     if fidelity.get("scopes"):
         lines += _fidelity(fidelity) + _exceptions(fidelity["exceptions"], details) + _extras(fidelity.get("extras", []), details) + _not_read(details)
-    return lines + _refused(known["refused"], details) + _history(known["revisions"]) + _growth(known["growth"])
+    lines += _refused(known["refused"], details) + _history(known["revisions"]) + _growth(known["growth"])
+    return [shown(line) for line in lines]
 
 
 def _labelled(label: str, text: str) -> str:
@@ -47,7 +48,7 @@ def _labelled(label: str, text: str) -> str:
 def _headline(host: Any, known: Mapping[str, Any]) -> str:
     domain = known["domain"]
     where = "%s is %s at %s" % (domain["domain"], domain["state"], domain["address"]) if domain else "the twin does not exist"
-    return "%s  r%d  %s" % (shown(host), known["revision"], where)
+    return "%s  r%d  %s" % (host, known["revision"], where)
 
 
 def _age(known: Mapping[str, Any], harvest: Mapping[str, Any], now: float) -> str:
@@ -117,7 +118,7 @@ def _refused(sentences: Sequence[str], details: bool) -> list[str]:
     """What the host said that breaks a rule of the state format."""
     rows = sentences if details else sentences[:NAMED]
     more = ["%s%d more" % (INDENT, len(sentences) - len(rows))] if len(rows) < len(sentences) else []
-    return (["  refused, because the host's description breaks a rule"] if rows else []) + [INDENT + shown(each) for each in rows] + more
+    return (["  refused, because the host's description breaks a rule"] if rows else []) + [INDENT + each for each in rows] + more
 
 
 def _history(revisions: list[Mapping[str, Any]]) -> list[str]:

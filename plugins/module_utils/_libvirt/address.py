@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 from . import client, domain
@@ -12,6 +13,8 @@ from .client import Connection, Domain, Twin
 
 AGENT_SECONDS = 5
 POLL_SECONDS = 0.5
+# The guest agent's answer is the twin's own words, and the address becomes a line of ssh_config.
+_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!\Z)|\Z)){4}", re.ASCII)
 
 
 def find_address(conn: Connection, twin: Twin, seconds: float = 0) -> dict[str, str]:
@@ -45,6 +48,6 @@ def _address_from(dom: Domain, source: str, mac: str) -> str | None:
     for link in links.values():
         if (link["hwaddr"] or "").lower() == mac.lower():
             for entry in link["addrs"] or []:
-                if entry["type"] == client.api().VIR_IP_ADDR_TYPE_IPV4:
+                if entry["type"] == client.api().VIR_IP_ADDR_TYPE_IPV4 and _IPV4.fullmatch(str(entry["addr"])):
                     return str(entry["addr"])
     return None

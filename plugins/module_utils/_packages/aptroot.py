@@ -20,7 +20,9 @@ from .._base.codec import printable, write_atomic
 from .._base.errors import TwinError
 from .._base.run import Result, last_words
 from .._base.run import run as _run
+from .._scopes.checks import check_once
 from .._scopes.files.rules import KEYRINGS
+from .._scopes.grammars import PACKAGE, VERSION
 from .._scopes.parts import PackageFile
 from .sources import below, entries, is_listing, listings, named_keys, placed
 
@@ -204,7 +206,7 @@ class Apt:
     def first_dependency(self, name: str) -> str:
         """The package that a metapackage names first."""
         said = self._call("apt-cache", "--no-all-versions", "show", name).out.decode("utf-8", "replace")
-        found = re.search(r"(?m)^Depends: ([^\s,|]+)", said)
+        found = re.search(r"(?m)^Depends: (%s)(?=[\s,|:(]|$)" % PACKAGE.pattern, said)
         if not found:
             raise TwinError("The host's package sources lack what a twin needs to boot: no dependency of %s is known." % name)
         return found.group(1)
@@ -238,7 +240,8 @@ class Apt:
             fields = dict(re.findall(r"^(Package|Version|Architecture): (\S+)$", stanza, re.MULTILINE))
             if len(fields) == 3:
                 versions = found.setdefault("%(Package)s:%(Architecture)s" % fields, [])
-                if fields["Version"] not in versions:
+                # a version becomes part of a file's name, and an index may hold anything
+                if fields["Version"] not in versions and check_once(VERSION)(fields["Version"]) is None:
                     versions.append(fields["Version"])
         return found
 

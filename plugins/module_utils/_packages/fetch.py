@@ -66,6 +66,8 @@ def fetch(
                 _obtain(apt, missing, unread, store, answer)
         except TwinError as error:
             answer["reasons"] = dict.fromkeys(missing, "package_not_fetched: %s" % error)
+        except OSError as error:  # a full disk, or a name among the host's sources that no file can have
+            answer["reasons"] = dict.fromkeys(missing, "package_not_fetched: %s" % printable(str(error), aptroot.COMPLAINT))
     return answer
 
 

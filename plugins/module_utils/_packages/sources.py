@@ -16,6 +16,8 @@ from .._scopes.model import HostDocument, Scopes
 from .._store.records import Store
 
 # In a list of repositories, an entry of packages and not of their sources.
+# Other names are ignored, as sources.list(5) says.
+_LISTING = re.compile(r"/etc/apt/(?:sources\.list|sources\.list\.d/[A-Za-z0-9_.-]+\.(?:list|sources))")
 _PACKAGES = re.compile(rb"(?mi)^\s*(deb\s|Types\s*:(.*\s)?deb(\s|$))")
 
 
@@ -72,8 +74,7 @@ def entries(path: str, content: bytes) -> list[bytes]:
 
 def is_listing(path: str) -> bool:
     """Whether apt reads repositories from a file of this path."""
-    parts = "/etc/apt/sources.list.d/"
-    return path == "/etc/apt/sources.list" or (path.startswith(parts) and "/" not in path[len(parts):] and path.endswith((".list", ".sources")))
+    return _LISTING.fullmatch(path) is not None
 
 
 # In both forms of a listing; the paths may begin on the next line, and a key in the place of paths begins with no slash.

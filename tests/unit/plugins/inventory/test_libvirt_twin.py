@@ -155,3 +155,32 @@ def test_without_libvirts_bindings_the_plugin_fails_with_advice_for_the_controll
 def test_options_out_of_range_are_refused(tmp_path):
     found, said = load(tmp_path, "timeout: 0\n")
     assert found is None and "timeout is 0, but it must be from 1 to 3600 seconds." in said
+
+
+@pytest.mark.hostile
+def test_what_a_domain_says_of_itself_is_no_template(tmp_path):
+    """A play reads every variable, also through another one; none of them runs a command, in the inventory or later."""
+    marker = tmp_path / "marker"
+    bad = "a{{ lookup('pipe', 'touch %s') }}" % marker
+    uri = node(tmp_path, "web1")
+    path = tmp_path / "node-web1.xml"
+    text = path.read_text()
+    for name, value in (("machine_id", "m"), ("image", "d"), ("host", "web1")):
+        assert ">%s</" % value in text, name
+        text = text.replace(">%s</" % value, ">%s</" % bad)
+    path.write_text(text)
+    load(tmp_path, "uris: [%s]\nkeyed_groups: [{key: twin_machine_id, prefix: m}]\ncompose: {again: twin_machine_id}\n" % uri)
+    tasks = [
+        {"ansible.builtin.debug": {"msg": "{{ vars[item] | default('') }} {{ hostvars[inventory_hostname][item] | default('') }} {{ again }}"},
+         "loop": ["twin_machine_id", "twin_image", "twin_host", "twin_id", "inventory_hostname", "ansible_host", "ansible_ssh_common_args"]},
+        {"ansible.builtin.debug": {"msg": "{{ groups }} {{ inventory_hostname }}"}},
+    ]
+    for option in ("twin", "host"):
+        (tmp_path / "my.libvirt_twin.yml").write_text("plugin: safetytwin.twin.libvirt_twin\nuris: [%s]\nhostname: %s\ncompose: {again: twin_machine_id}\n" % (
+            uri, option))
+        (tmp_path / "book.yml").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "connection": "local", "tasks": tasks}]))
+        environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(tmp_path), ANSIBLE_NOCOLOR="1")
+        argv = [sys.executable, "-m", "ansible", "playbook", "-i", str(tmp_path / "my.libvirt_twin.yml"), str(tmp_path / "book.yml")]
+        done = subprocess.run(argv, check=False, capture_output=True, text=True, env=environment)
+        assert done.returncode == 0 and "lookup('pipe'" in done.stdout, done.stdout + done.stderr
+    assert not marker.exists()

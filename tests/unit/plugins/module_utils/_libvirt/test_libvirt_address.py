@@ -47,6 +47,15 @@ class Domain:
         return {"vnet0": {"hwaddr": MAC.upper(), "addrs": self.answers[number]}, "lo": {"hwaddr": None, "addrs": None}}
 
 
+@pytest.mark.hostile
+@pytest.mark.parametrize("said", [
+    "10.0.0.1\n  ProxyCommand touch /x", "10.0.0.1\n", "-oProxyCommand=x", "a", "", "10.0.0", "10.0.0.1.1", "10.0.0.256", "1e1.0.0.1", None, "{{ 1 }}",
+])
+def test_an_address_that_is_none_is_not_taken_from_the_guest_agent(find, said):
+    """The address becomes a line of ssh_config, and the agent answers whatever the twin's root wants."""
+    assert find(Domain(agent=[{"type": 0, "addr": said}])) == {"address": "", "source": ""}
+
+
 @pytest.fixture
 def find(monkeypatch):
     monkeypatch.setattr(address.client, "libvirt", LIBVIRT)

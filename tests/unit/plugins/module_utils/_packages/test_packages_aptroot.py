@@ -12,6 +12,7 @@ import time
 import pytest
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.run import Result
 from ansible_collections.safetytwin.twin.plugins.module_utils._packages import aptroot
 
 needs_apt = pytest.mark.skipif(not shutil.which("dpkg-deb") or not shutil.which("apt-get"), reason="fetching needs apt")
@@ -38,6 +39,21 @@ def test_apts_complaints_are_lines_of_text_with_the_hosts_paths():
     ]
     assert [len(line) for line in aptroot.complaints(b"E: " + b"x" * 1000, "/w")] == [aptroot.COMPLAINT]
     assert len(aptroot.complaints(b"E: x\n" * 1000, "/w")) == aptroot.COMPLAINTS
+
+
+@pytest.mark.hostile
+def test_names_and_versions_in_an_index_are_checked(tmp_path):
+    """A version becomes part of a file's name, and a dependency a package to install: a repository may serve anything."""
+    def answer(argv, **_options):
+        stanzas = "".join("Package: ab\nVersion: %s\nArchitecture: amd64\n\n" % version for version in ("1.2-3", "/../../x", "-o", "1.2'", "../x"))
+        depends = "Package: linux\nDepends: %s (= 1), b\n" % ("ok" if "good" in argv else "-oDir::Log=/x")
+        return Result(0, (depends if "--no-all-versions" in argv else stanzas).encode(), b"")
+
+    apt = aptroot.Apt(str(tmp_path / "root"), {}, ["amd64"], answer)
+    assert apt.versions(["ab:amd64"]) == {"ab:amd64": ["1.2-3"]}
+    assert apt.first_dependency("good") == "ok"
+    with pytest.raises(TwinError, match="no dependency of bad is known"):
+        apt.first_dependency("bad")
 
 
 def test_keys_of_this_machine_are_linked_and_no_other_file_of_it(tmp_path, monkeypatch):
