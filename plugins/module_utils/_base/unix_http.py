@@ -5,26 +5,42 @@
 from __future__ import annotations
 
 import http.client
+import os
 import socket
 from typing import Mapping
 
+from . import trust
 from .errors import TwinError
 
 
 class _Connection(http.client.HTTPConnection):
-    def __init__(self, path: str, timeout: float) -> None:
+    def __init__(self, path: str, timeout: float, owner: int) -> None:
         super().__init__("localhost", timeout=timeout)
-        self.path = path
+        self.path, self.owner = path, owner
 
     def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
+        try:
+            handle = trust.open_socket(self.path, self.owner)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise TwinError("%s is not asked: %s." % (self.path, error.strerror)) from error
+        try:
+            self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self.sock.settimeout(self.timeout)
+            self.sock.connect(trust.itself(handle))
+        finally:
+            os.close(handle)
 
 
-def call(path: str, method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None, timeout: float = 5) -> bytes:
-    """Body (bytes) of a successful answer from the service at socket `path`; timeout is in seconds, for each wait."""
-    connection = _Connection(path, timeout)
+def call(
+    path: str, method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None, timeout: float = 5, owner: int = 0,
+) -> bytes:
+    """Body (bytes) of a successful answer from the service at socket `path`; timeout is in seconds, for each wait.
+
+    A socket that belongs to another user than root, this user or owner, or that another user can replace, is not asked.
+    """
+    connection = _Connection(path, timeout, owner)
     try:
         connection.request(method, url, body, headers or {})
         reply = connection.getresponse()

@@ -23,11 +23,12 @@ from .spec import container, network, volume
 
 
 class Engine(NamedTuple):
-    """present: a path that exists if the engine may be asked; using only the sockets would start an engine that nobody uses."""
+    """present: a path that exists if the engine may be asked; using only the sockets would start an engine that nobody uses. owner: its user's uid."""
 
     name: str
     socket: str
     present: str
+    owner: int = 0
 
 
 SYSTEM = (
@@ -50,7 +51,8 @@ def collect(context: Context) -> Body:
             items.update(_read(engine))
             read.append(engine.name)
         except TwinError as error:
-            if not context.tolerant or len(engines) == 1:
+            # A user who breaks an engine of their own must not hide the engines of others.
+            if not engine.owner and (not context.tolerant or len(engines) == 1):
                 raise
             context.missed.append(str(error))
     note = "Read from %s." % ", ".join(read) if read else "" if context.missed else "No Docker or Podman runs on this machine."
@@ -73,8 +75,8 @@ def _rootless() -> Iterator[Engine]:
         except KeyError:  # the account was deleted during its session
             continue
         storage = os.path.join(user.pw_dir, ".local/share/containers/storage")
-        yield Engine("podman@" + user.pw_name, path + "/podman/podman.sock", storage)
-        yield Engine("docker@" + user.pw_name, path + "/docker.sock", path + "/docker.pid")
+        yield Engine("podman@" + user.pw_name, path + "/podman/podman.sock", storage, user.pw_uid)
+        yield Engine("docker@" + user.pw_name, path + "/docker.sock", path + "/docker.pid", user.pw_uid)
 
 
 def _read(engine: Engine) -> Items:
@@ -120,7 +122,7 @@ def _items(engine: str, answers: dict[str, Any]) -> Items:
 def _get(engine: Engine, url: str, gone: Any = None) -> Any:
     """The JSON answer; gone is the result for a thing that no longer exists."""
     try:
-        return json.loads(call(engine.socket, "GET", url))
+        return json.loads(call(engine.socket, "GET", url, owner=engine.owner))
     except TwinError as error:
         if gone is not None and "status 404" in str(error):
             return gone

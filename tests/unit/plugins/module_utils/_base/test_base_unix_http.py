@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import http.server
+import os
 import socketserver
 import threading
 
@@ -43,6 +44,14 @@ def test_method_url_headers_and_body_arrive(service):
 def test_a_refusal_is_a_sentence_with_its_status(service):
     with pytest.raises(TwinError, match="s refused /gone with status 404: /gone w b"):
         call(service, "POST", "/gone", b"b", {"X-Word": "w"})
+
+
+@pytest.mark.hostile
+def test_a_socket_of_another_user_is_not_asked(service):
+    os.chown(service, 65534, 65534)
+    with pytest.raises(TwinError, match="s is not asked: Another user can replace it"):
+        call(service, "POST", "/RPC2", b"body", {"X-Word": "w"})
+    assert call(service, "POST", "/RPC2", b"body", {"X-Word": "w"}, owner=65534) == b"/RPC2 w body"
 
 
 def test_a_service_that_does_not_answer_gives_a_sentence(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
 import socketserver
 import threading
 
@@ -83,7 +84,7 @@ def test_an_engine_that_cannot_be_read_is_told_beside_the_others(engine, monkeyp
     context = Context(tolerant=True)
     body = containers.collect(context)
     assert sorted(body["items"]) == ["container:docker/web", "image:docker/img:1"]
-    assert body["note"].startswith("Read from docker. Reading podman failed: silent does not answer")
+    assert body["note"].startswith("Read from docker. Reading podman failed: silent is not asked: This is no socket")
     assert len(context.missed) == 1
 
 
@@ -94,3 +95,27 @@ def test_an_engine_whose_files_this_user_may_not_see_is_told(monkeypatch):
     monkeypatch.setattr(containers.os, "access", lambda _path, _mode: False)
     body = containers.collect(Context())
     assert (body["status"], body["note"]) == ("empty", "Whether podman runs is unknown: /run/podman can be read by root only.")
+
+
+@pytest.mark.hostile
+def test_an_engine_of_a_user_is_asked_only_at_a_socket_of_that_user(engine, monkeypatch):
+    def rootless():
+        return [containers.Engine("docker@nobody", "s", ".", 65534)]
+
+    monkeypatch.setattr(containers, "SYSTEM", ())
+    monkeypatch.setattr(containers, "_rootless", rootless)
+    os.chown("s", 65534, 65534)
+    assert "container:docker@nobody/web" in containers.collect(Context())["items"]
+    os.chown("s", 65533, 65533)
+    body = containers.collect(Context())
+    assert (body["items"], body["note"]) == ({}, "Reading docker@nobody failed: s is not asked: Another user can replace it.")
+
+
+@pytest.mark.hostile
+def test_the_engine_of_a_user_cannot_hide_the_engines_of_others(engine, monkeypatch):
+    monkeypatch.setattr(containers, "_rootless", lambda: [containers.Engine("docker@nobody", "broken", ".", 65534)])
+    os.symlink("s", "broken")
+    os.lchown("broken", 65534, 65534)
+    body = containers.collect(Context())
+    assert sorted(body["items"]) == ["container:docker/web", "image:docker/img:1"]
+    assert "Reading docker@nobody failed: broken is not asked: A link of an unprivileged user" in body["note"]

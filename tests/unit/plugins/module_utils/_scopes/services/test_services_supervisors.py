@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import os
+import socket
 
 import pytest
 
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.services import supervisors
 
 
@@ -45,3 +47,14 @@ def test_the_first_socket_there_is_asked(tmp_path, monkeypatch):
     monkeypatch.setattr(supervisors, "call", call)
     assert supervisors.supervisor() == {"answer": b"x"}
     assert asked == [("b", "POST", "/RPC2", True, {"Content-Type": "text/xml"})]
+
+
+@pytest.mark.hostile
+def test_a_supervisord_of_an_unprivileged_user_is_not_believed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # the path of a socket is short
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind("s")
+    os.chown("s", 65534, 65534)
+    monkeypatch.setattr(supervisors, "SUPERVISORS", ("s",))
+    with listener, pytest.raises(TwinError, match="s is not asked: Another user can replace it"):
+        supervisors.supervisor()
