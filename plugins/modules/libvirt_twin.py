@@ -12,6 +12,7 @@ description:
   - Creates, starts, pauses, stops and removes the libvirt domain of a twin of a host.
   - A new twin has a disk layer over a base image, keys, a NoCloud seed on a CD-ROM, and a fixed address in an isolated network.
   - Creates, removes and reverts snapshots. They are disk layers and work with every version of libvirt.
+  - Waits up to 60 seconds for a running sync of the twin to end, then fails. Check mode does not wait.
   - Replaces an existing definition that differs from the options. Manual additions to the definition are lost.
 extends_documentation_fragment:
   - safetytwin.twin.libvirt
@@ -271,10 +272,12 @@ from ansible_collections.safetytwin.twin.plugins.module_utils._base.interpreter 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.names import chosen
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.options import accept
 from ansible_collections.safetytwin.twin.plugins.module_utils._libvirt import client
-from ansible_collections.safetytwin.twin.plugins.module_utils._store.layout import twin_key
+from ansible_collections.safetytwin.twin.plugins.module_utils._store.layout import LEASE_SECONDS, MACHINES, twin_key
 from ansible_collections.safetytwin.twin.plugins.module_utils._store.records import open_store
+from ansible_collections.safetytwin.twin.plugins.module_utils._twin import claims
 from ansible_collections.safetytwin.twin.plugins.module_utils._twin.provision import provision
 
+MACHINES_SECONDS = 300  # others make their twins one after the other, each in seconds
 SNAPSHOT = {
     "name": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["present", "absent", "reverted"], "default": "present"},
@@ -304,12 +307,16 @@ ARGUMENTS = {
 
 
 @contextlib.contextmanager
-def alone(twin_id, check_mode):
+def alone(connection, desired, check_mode):
     """Let no sync and no other task change the twin meanwhile. Users other than root switch power at most, which needs no lock."""
     if check_mode or os.geteuid() != 0:
         yield
         return
-    with open_store(look=True) as store, store.lease(twin_key(twin_id), twin_id):
+    with contextlib.ExitStack() as held:
+        store = held.enter_context(open_store(look=True))
+        held.enter_context(store.lease(twin_key(desired["twin"]), desired["twin"], LEASE_SECONDS))
+        if claims.shared(connection, desired):
+            held.enter_context(store.lease(MACHINES, "the twins of this hypervisor", MACHINES_SECONDS))
         yield
 
 
@@ -328,7 +335,7 @@ def main():
     try:
         accept(module.params, module.ansible_version)
         desired = dict(module.params, twin=chosen(module.params["twin"], module.params["host"]))
-        with client.connect(module.params["uri"]) as connection, alone(desired["twin"], module.check_mode):
+        with client.connect(module.params["uri"]) as connection, alone(connection, desired, module.check_mode):
             result = provision(connection, desired, dry=module.check_mode)
     except TwinError as error:
         module.fail_json(msg=str(error))

@@ -9,6 +9,7 @@ short_description: Follow, pause or remove the record of a twin
 version_added: "0.1.0"
 description:
   - Changes the record of a twin in the hypervisor's store. It does not change the twin itself; use M(safetytwin.twin.libvirt_twin) for that.
+  - Waits up to 60 seconds for a running sync of the twin to end, then fails. Check mode does not wait.
 extends_documentation_fragment:
   - safetytwin.twin.record
 options:
@@ -16,7 +17,7 @@ options:
     description:
       - V(following) means that every sync makes the twin the same as its host.
       - V(paused) means that syncs do not change the twin. They still record the states of the host.
-      - V(absent) removes all records of the host.
+      - V(absent) removes the record of the twin, and with the last one all records of the host. It is refused while the twin's virtual machine exists.
     type: str
     choices: [following, paused, absent]
     required: true

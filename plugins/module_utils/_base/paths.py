@@ -27,6 +27,7 @@ PACKAGES_LOCK = PACKAGES + "/lock"
 IMAGES = "images"
 TWINS = "twins"
 CONSOLE_LOG = "console.log"  # in a twin's directory
+SEED = "seed.iso"  # as well
 
 # Below CACHE: package files that base images were built of.
 BUILD_PACKAGES = "debs"

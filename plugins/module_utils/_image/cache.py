@@ -4,12 +4,13 @@
 """Cache of base images: an image is built once and moved into the cache when it is complete."""
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
 import shutil
 import time
-from typing import Any, Callable
+from typing import Any, Callable, Iterator
 
 from .._base import paths
 from .._base.codec import write_atomic
@@ -40,30 +41,43 @@ def build(request: inputs.Request, directory: str = DIRECTORY, progress: Callabl
     """
     key, target, manifest = find(request, directory)
     if manifest is None:
-        try:
-            # QEMU runs as its own user and has to pass
-            os.makedirs(directory, mode=0o711, exist_ok=True)
-            lock = open(os.path.join(directory, ".lock"), "w", encoding="utf-8")
-        except PermissionError as denied:
-            raise TwinError("%s cannot be written: run this as root (become)." % directory) from denied
-        with lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with _alone(directory):
             _key, _target, manifest = find(request, directory)
             if manifest is None:
                 return {"changed": True, "directory": target, "manifest": _make(request, key, target, progress, debs)}
-    os.utime(target)  # images that no twin uses are removed by age
+    try:
+        os.utime(target)  # images that no twin uses are removed by age
+    except FileNotFoundError:
+        return build(request, directory, progress, debs)  # it has just been removed
     progress("Base image from the cache")
     return {"changed": False, "directory": target, "manifest": manifest}
 
 
 def remove(request: inputs.Request, directory: str = DIRECTORY, check_mode: bool = False) -> bool:
     """Have no image of this request; True if there was one."""
-    _key, target, manifest = find(request, directory)
-    if manifest is not None and not check_mode:
-        # first what makes it count
-        os.unlink(os.path.join(target, "manifest.json"))
-        shutil.rmtree(target)
-    return manifest is not None
+    if check_mode or find(request, directory)[2] is None:
+        return find(request, directory)[2] is not None
+    with _alone(directory):
+        _key, target, manifest = find(request, directory)
+        if manifest is not None:
+            # first what makes it count
+            os.unlink(os.path.join(target, "manifest.json"))
+            shutil.rmtree(target)
+        return manifest is not None
+
+
+@contextlib.contextmanager
+def _alone(directory: str) -> Iterator[None]:
+    """Change the cache alone; others wait."""
+    try:
+        # QEMU runs as its own user and has to pass
+        os.makedirs(directory, mode=0o711, exist_ok=True)
+        lock = open(os.path.join(directory, ".lock"), "w", encoding="utf-8")
+    except PermissionError as denied:
+        raise TwinError("%s cannot be written: run this as root (become)." % directory) from denied
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _make(request: inputs.Request, key: str, target: str, progress: Callable[[str], None], debs: str) -> dict[str, Any]:

@@ -48,5 +48,5 @@ class Backend(Protocol):
     def commit(self, *changes: Change) -> None:
         """Write all changes or none. After the return they survive a power failure. Raises Conflict."""
 
-    def lease(self, key: str, what: str) -> ContextManager[None]:
-        """Hold a key alone until the end of the block or of this process; what names the key for people. Raises Busy at once."""
+    def lease(self, key: str, what: str, wait: float = 0) -> ContextManager[None]:
+        """Hold a key alone until the end of the block or of this process; what names the key for people. Raises Busy after wait seconds."""

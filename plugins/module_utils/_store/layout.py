@@ -16,6 +16,8 @@ from .._base.codec import raw
 from .interface import Entry
 
 HOSTS, TWINS, REVISIONS, DELTAS = "host/", "twin/", "revision/", "delta/"
+MACHINES = "machines"  # held by who makes or removes a twin's machine: network, addresses and followers are shared by all twins
+LEASE_SECONDS = 60  # that a task waits for a cycle of the twin
 DELTA_INLINE, DELTA_NAMED = b"=", b"@"  # how a delta's value begins: with the delta, or with the name of its document
 
 

@@ -10,7 +10,7 @@
         store.adopt(twin_id, name)                  # a twin of a host; nothing happens when it is known
         store.intend / settle / unanswered / answered / forget_actual / pause / remove_twin / remove_host
         store.history.newest(name), .state(name, n), .delta(name, n)
-        with store.lease(twin_key(twin_id), name)   # Busy at once when another process holds it
+        with store.lease(twin_key(twin_id), name)   # Busy at once, or after a wait, when another process holds it
         store.blobs.put / get
 """
 from __future__ import annotations
@@ -76,9 +76,9 @@ class Store:
         self.documents = Documents(os.path.join(root, paths.DOCUMENTS))
         self.history = History(backend, self.documents)
 
-    def lease(self, key: str, what: str) -> ContextManager[None]:
+    def lease(self, key: str, what: str, wait: float = 0) -> ContextManager[None]:
         """See Backend."""
-        return self.backend.lease(key, what)
+        return self.backend.lease(key, what, wait)
 
     # Hosts
 

@@ -11,7 +11,8 @@ import contextlib
 import fcntl
 import os
 import sqlite3
-from typing import Iterator
+import time
+from typing import IO, Iterator
 
 from .._base import paths
 from .._base.errors import Busy, TwinError
@@ -20,6 +21,7 @@ from .blobs import Documents, make_directory, sync_directory
 from .interface import Change, Conflict, Entry
 
 _MEMORY = ":memory:"
+_POLL_SECONDS = 0.1
 
 
 class SqliteBackend:
@@ -84,20 +86,30 @@ class SqliteBackend:
                 self._db.execute("INSERT OR REPLACE INTO entry SELECT ?, version, ? FROM clock", (change.key, change.value))
 
     @contextlib.contextmanager
-    def lease(self, key: str, what: str) -> Iterator[None]:
+    def lease(self, key: str, what: str, wait: float = 0) -> Iterator[None]:
         """See Backend. The kernel holds the lock and releases it when its holder ends in any way."""
         make_directory(self.run)
+        until = time.monotonic() + wait
         with open(os.path.join(self.run, key.replace("/", "%2F") + ".lock"), "a+", encoding="ascii", opener=_private) as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                lock.seek(0)
-                holder = lock.read().strip() or "unknown"
-                raise Busy("Another sync of %s is running (process %s): this sync does nothing." % (what, holder)) from None
+            while not _locked(lock):
+                if time.monotonic() >= until:
+                    lock.seek(0)
+                    holder = lock.read().strip() or "unknown"
+                    raise Busy("Another sync of %s is running (process %s): this sync does nothing." % (what, holder))
+                time.sleep(_POLL_SECONDS)
             lock.truncate(0)
             lock.write(str(os.getpid()))
             lock.flush()
             yield
+
+
+def _locked(lock: IO[str]) -> bool:
+    """Whether we hold the lock now."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _private(path: str, flags: int) -> int:

@@ -29,6 +29,12 @@ def claim(conn: client.Connection, desired: Mapping[str, Any]) -> client.Twin | 
     return client.describe(dom)
 
 
+def shared(conn: client.Connection, desired: Mapping[str, Any]) -> bool:
+    """Whether bringing about the desired decides on what all twins share: the network, its addresses, and who follows a host."""
+    twin = claim(conn, desired)
+    return twin is None or desired["state"] == "absent" or desired["network"] not in (None, twin["spec"]["network"])
+
+
 def _admit(desired: Mapping[str, Any], ours: Metadata) -> None:
     """Refuse to go on with a twin that was made of another machine, or otherwise than asked for now."""
     if desired["machine_id"] and ours["machine_id"] != desired["machine_id"]:

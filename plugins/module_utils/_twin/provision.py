@@ -15,6 +15,7 @@ import shutil
 import uuid
 from typing import Any, Mapping
 
+from .._base import paths
 from .._base.codec import write_atomic
 from .._base.errors import TwinError
 from .._libvirt import client, domain, network_xml
@@ -180,7 +181,7 @@ def _blank(desired: Desired, image: Image, follows: bool) -> Spec:
         "mac": domain.mac_address(name),
         "address": "",
         "disk": os.path.join(directory, "layer-0000.qcow2"),
-        "seed": os.path.join(directory, "seed.iso"),
+        "seed": os.path.join(directory, paths.SEED),
         "boot": image["boot"],
         "metadata": metadata,
     }

@@ -12,7 +12,7 @@ import pytest
 from ansible.module_utils import basic
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import Busy
-from ansible_collections.safetytwin.twin.plugins.module_utils._store.layout import twin_key
+from ansible_collections.safetytwin.twin.plugins.module_utils._store.layout import MACHINES, twin_key
 from ansible_collections.safetytwin.twin.plugins.module_utils._store.records import open_store
 from ansible_collections.safetytwin.twin.plugins.modules import libvirt_twin
 
@@ -25,11 +25,15 @@ def _run(tmp_path, monkeypatch, capsys):
 
     def provision(_connection, wish, dry):
         for twin_id in ("twin-web1", "rehearsal"):
-            held[twin_id] = _is_held(place, twin_id)
+            held[twin_id] = _is_held(place, twin_key(twin_id))
+        held["machines"] = _is_held(place, MACHINES)
         return {"changed": not dry, "wish": wish["twin"]}
 
     monkeypatch.setattr(libvirt_twin, "open_store", place)
     monkeypatch.setattr(libvirt_twin, "provision", provision)
+    monkeypatch.setattr(libvirt_twin, "LEASE_SECONDS", 0)
+    monkeypatch.setattr(libvirt_twin, "MACHINES_SECONDS", 0)
+    monkeypatch.setattr(libvirt_twin.claims, "shared", lambda _connection, wish: wish["state"] == "absent")
     monkeypatch.setattr(libvirt_twin.client, "connect", lambda _uri: contextlib.nullcontext())
     monkeypatch.setattr(libvirt_twin.client, "libvirt", object())
     monkeypatch.setattr(libvirt_twin.os, "geteuid", lambda: 0)
@@ -45,17 +49,18 @@ def _run(tmp_path, monkeypatch, capsys):
     return run
 
 
-def _is_held(place, twin_id):
+def _is_held(place, key):
     try:
-        with place(look=True) as store, store.lease(twin_key(twin_id), twin_id):
+        with place(look=True) as store, store.lease(key, key):
             return False
     except Busy:
         return True
 
 
 @pytest.mark.parametrize(("options", "held"), [
-    ({}, {"twin-web1": True, "rehearsal": False}), ({"twin": "rehearsal"}, {"twin-web1": False, "rehearsal": True}),
-    ({"_ansible_check_mode": True}, {"twin-web1": False, "rehearsal": False}),
+    ({}, {"twin-web1": True, "rehearsal": False, "machines": False}), ({"twin": "rehearsal"}, {"twin-web1": False, "rehearsal": True, "machines": False}),
+    ({"state": "absent"}, {"twin-web1": True, "rehearsal": False, "machines": True}),
+    ({"_ansible_check_mode": True}, {"twin-web1": False, "rehearsal": False, "machines": False}),
 ])
 def test_the_twin_is_held_while_it_is_provisioned(run, options, held):
     assert run(host="web1", **options)[1] == held

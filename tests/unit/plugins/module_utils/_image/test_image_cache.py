@@ -3,8 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import concurrent.futures
 import hashlib
 import os
+import threading
 
 import pytest
 
@@ -66,3 +68,38 @@ def test_check_mode_removes_nothing(tmp_path):
     cache.build({"path": str(disk)}, images)
     assert cache.remove({"path": str(disk)}, images, check_mode=True)
     assert cache.find({"path": str(disk)}, images)[2] is not None
+
+
+def test_two_requests_at_once_build_once(tmp_path, monkeypatch):
+    disk, images, built = tmp_path / "disk.raw", str(tmp_path / "images"), threading.Barrier(2)
+    disk.write_bytes(b"\1" * 4096)
+    found, find = threading.local(), cache.find
+
+    def both_miss(*words):
+        result = find(*words)
+        if not getattr(found, "once", False):
+            found.once = True
+            built.wait(timeout=60)
+        return result
+
+    monkeypatch.setattr(cache, "find", both_miss)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(lambda _each: cache.build({"path": str(disk)}, images), range(2)))
+    assert sorted(each["changed"] for each in results) == [False, True]
+
+
+def test_an_image_that_is_removed_meanwhile_is_built_again(tmp_path, monkeypatch):
+    disk, images = tmp_path / "disk.raw", str(tmp_path / "images")
+    disk.write_bytes(b"\1" * 4096)
+    request = {"path": str(disk)}
+    cache.build(request, images)
+    utime = os.utime
+
+    def late(path):
+        monkeypatch.setattr(os, "utime", utime)
+        assert cache.remove(request, images)
+        utime(path)
+
+    monkeypatch.setattr(os, "utime", late)
+    again = cache.build(request, images)
+    assert again["changed"] and os.path.exists(os.path.join(again["directory"], "disk.qcow2"))

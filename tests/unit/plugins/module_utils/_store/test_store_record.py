@@ -64,11 +64,27 @@ def test_a_host_is_recorded_while_it_has_a_twin(ensure, tmp_path):
         assert store.hosts() == [] and store.twins() == []
 
 
-def test_a_twin_that_another_process_holds_is_not_changed(ensure, paused, tmp_path):
+def test_a_twin_that_another_process_holds_is_not_changed(ensure, paused, tmp_path, monkeypatch):
+    monkeypatch.setattr(record, "LEASE_SECONDS", 0)
     held = open_store(str(tmp_path / "lib"), str(tmp_path / "run"))
-    with held as store, store.lease(twin_key("twin-web1"), "web1"), pytest.raises(Busy, match="Another sync of web1 is running"):
+    with held as store, store.lease(twin_key("twin-web1"), "web1"), pytest.raises(Busy, match="Another sync of twin-web1 is running"):
         ensure("web1", "paused", "Because.")
     assert paused() == ""
+
+
+def test_check_mode_does_not_wait_for_another_process(ensure, tmp_path):
+    with open_store(str(tmp_path / "lib"), str(tmp_path / "run")) as store, store.lease(twin_key("twin-web1"), "web1"):
+        assert ensure("web1", "paused", "Because.", dry=True) == "following"
+
+
+def test_the_record_of_a_twin_that_has_its_machine_is_not_removed(ensure, tmp_path):
+    seed = tmp_path / "lib/twins/twin-web1/seed.iso"
+    seed.parent.mkdir(parents=True)
+    seed.touch()
+    with pytest.raises(TwinError, match="twin-web1 of web1 still has its machine"):
+        ensure("web1", "absent")
+    seed.unlink()
+    assert ensure("web1", "absent") == "following"
 
 
 def test_a_twin_without_a_record_cannot_be_changed(ensure):

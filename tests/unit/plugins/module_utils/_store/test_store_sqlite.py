@@ -7,10 +7,11 @@ from __future__ import annotations
 import os
 import pathlib
 import sqlite3
+import threading
 
 import pytest
 
-from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import Busy, TwinError
 from ansible_collections.safetytwin.twin.plugins.module_utils._store import migrations
 from ansible_collections.safetytwin.twin.plugins.module_utils._store.interface import Change
 from ansible_collections.safetytwin.twin.plugins.module_utils._store.records import open_store
@@ -48,6 +49,27 @@ def test_only_the_owner_can_read_the_store(tmp_path):
     assert (tmp_path / "lib/store.sqlite").stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "run").stat().st_mode & 0o777 == 0o700
     assert [each.stat().st_mode & 0o777 for each in (tmp_path / "run").iterdir()] == [0o600]
+
+
+def test_a_lease_is_waited_for(tmp_path):
+    backend, begun = SqliteBackend(str(tmp_path / "lib"), str(tmp_path / "run")), threading.Event()
+
+    def hold():
+        with backend.lease("twin/a", "a"):
+            begun.set()
+            waiting.wait(timeout=60)
+
+    waiting = threading.Event()
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert begun.wait(timeout=60)
+    with pytest.raises(Busy, match=r"^Another sync of a is running \(process \d+\): this sync does nothing.$"), backend.lease("twin/a", "a"):
+        pass
+    threading.Timer(0.3, waiting.set).start()
+    with backend.lease("twin/a", "a", 60):
+        assert waiting.is_set()
+    holder.join()
+    backend.close()
 
 
 def test_looking_creates_no_store_and_reading_writes_nothing(tmp_path):

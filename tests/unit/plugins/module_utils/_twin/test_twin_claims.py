@@ -103,3 +103,12 @@ def test_a_twin_that_is_ahead_of_the_store_or_of_another_machine_is_refused():
         claims.fence(twin(machine_id="m2"), store)
     with pytest.raises(Refused, match="is at revision 4, this store knows 3: the store is older than the twin"):
         claims.fence(twin(revision=4), store)
+
+
+@pytest.mark.parametrize(("there", "wish", "shared"), [
+    (False, {}, True), (True, {}, False), (True, {"state": "absent"}, True), (True, {"network": "other"}, True), (True, {"network": "own"}, False),
+])
+def test_what_twins_share_is_decided_where_one_is_made_removed_or_moved(domains, there, wish, shared):
+    if there:
+        domains["twin-web1"] = dict(known(), spec={"network": "own"})
+    assert claims.shared(None, {**WISH, "network": None, **wish}) == shared
