@@ -21,7 +21,7 @@ class Context:
     role: HOST (redacts) or TWIN (does not). roots, exclude: the user's extra directories and path patterns. only: read just
     these keys, or None. cache: this scope's dict, kept between harvests (JSON values). common: the same for all scopes. root: where
     the machine's tree begins, "" for the machine itself. tolerant: one of several sources that cannot be read is told in missed, and
-    the others are given. missed: a sentence for each thing that this read could not learn.
+    the others are given. missed: a sentence for each thing that this read could not learn. opened: the directory that is being read, and its descriptor.
     """
 
     def __init__(
@@ -37,6 +37,7 @@ class Context:
         self.root = root
         self.tolerant = tolerant
         self.missed: list[str] = []
+        self.opened: tuple[str, int] | None = None
 
     def at(self, path: str) -> str:
         """Where an absolute path of the machine is found."""

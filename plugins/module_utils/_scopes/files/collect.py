@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import stat
 
-from ..._base.codec import raw, text
+from ..._base.codec import text
 from ..._secrets import redact
 from ..accounts.collect import parse_groups, parse_users
 from ..context import Context, result
@@ -62,7 +62,8 @@ class _Files:
         if original is None:
             return None
         try:
-            info = os.lstat(raw(self.context.at(path)))
+            with files_content.place(self.context, path) as (directory, name):
+                info = os.stat(name, dir_fd=directory, follow_symlinks=False)
             small = stat.S_ISREG(info.st_mode) and info.st_size <= files_content.LIMIT
             return info if small and files_content.examine(self.context, path, info, original).pristine else None
         except (OSError, files_content.Vanished):
@@ -94,7 +95,8 @@ class _Files:
 
     def _link(self, path: str, _info: os.stat_result, item: Item) -> str | None:
         try:
-            item["target"] = text(os.readlink(raw(self.context.at(path))))
+            with files_content.place(self.context, path) as (directory, name):
+                item["target"] = text(os.readlink(name, dir_fd=directory))
         except OSError:
             return "vanished"
         if path.startswith("/etc/systemd/"):

@@ -4,11 +4,13 @@
 """Reads the content of a regular file once and checks it for secrets."""
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import time
-from typing import NamedTuple
+from typing import Iterator, NamedTuple
 
+from ..._base import trust
 from ..._base.codec import raw
 from ..._secrets.redact import secret_in
 from ..context import HOST, Context, stamp_of
@@ -30,10 +32,22 @@ class Vanished(Exception):
     """The file changed or disappeared after its lstat."""
 
 
+@contextlib.contextmanager
+def place(context: Context, path: str) -> Iterator[tuple[int, bytes]]:
+    """(descriptor of the directory, name in it) of a path; the walk has the directory open already."""
+    directory, _slash, name = path.rpartition("/")
+    if context.opened is not None and context.opened[0] == directory:
+        yield context.opened[1], raw(name)
+    else:
+        with trust.parent(raw(context.at(path))) as found:
+            yield found
+
+
 def read(context: Context, path: str, info: os.stat_result) -> bytes:
     """Bytes of the regular file that info (its lstat) describes; raises Vanished if it is another file or changes meanwhile."""
     try:
-        handle = os.open(raw(context.at(path)), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with place(context, path) as (directory, name):
+            handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
     except PermissionError:
         raise
     except OSError as error:
@@ -70,7 +84,9 @@ def _judge(context: Context, path: str, content: bytes, original: str | None) ->
 def blob(context: Context, path: str, expected: str) -> bytes | None:
     """Bytes of a file if they have the expected SHA-256, otherwise None."""
     try:
-        content = read(context, path, os.lstat(raw(context.at(path))))
+        with place(context, path) as (directory, name):
+            info = os.stat(name, dir_fd=directory, follow_symlinks=False)
+        content = read(context, path, info)
     except (OSError, Vanished):
         return None
     return content if hashlib.sha256(content).hexdigest() == expected else None

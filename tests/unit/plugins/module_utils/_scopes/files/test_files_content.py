@@ -9,7 +9,7 @@ import os
 import pytest
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.context import TWIN, Context
-from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.files import content
+from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.files import content, walk
 
 SECRET = b"DB_PASSWORD=Lato-2030-sucho\n"
 
@@ -57,3 +57,28 @@ def test_a_blob_with_another_digest_is_none(machine):
     assert content.blob(context, "/a", hashlib.sha256(b"x").hexdigest()) == b"x"
     assert content.blob(context, "/a", "0" * 64) is None
     assert content.blob(context, "/absent", "0" * 64) is None
+
+
+@pytest.mark.hostile
+def test_a_file_is_read_in_the_directory_that_the_walk_has_open(tmp_path):
+    for place in ("opt/theirs", "secret"):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "f").write_text(place)
+    context = Context(root=str(tmp_path))
+    read = []
+    for path, info, _reason in walk.paths(context):
+        if path == "/opt/theirs/f":
+            (tmp_path / "opt/theirs").rename(tmp_path / "aside")
+            (tmp_path / "opt/theirs").symlink_to("../secret")
+            read.append(content.read(context, path, info))
+    assert read == [b"opt/theirs"]
+
+
+@pytest.mark.hostile
+def test_a_content_is_not_read_by_a_link_of_a_user(tmp_path):
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret/f").write_bytes(b"x")
+    (tmp_path / "theirs").symlink_to("secret")
+    os.lchown(tmp_path / "theirs", 65534, 65534)
+    assert content.blob(Context(root=str(tmp_path)), "/secret/f", hashlib.sha256(b"x").hexdigest()) == b"x"
+    assert content.blob(Context(root=str(tmp_path)), "/theirs/f", hashlib.sha256(b"x").hexdigest()) is None

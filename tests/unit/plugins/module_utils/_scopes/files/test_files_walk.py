@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.context import Context
@@ -48,3 +50,48 @@ def test_named_paths_alone(root):
     context = Context(root=str(root), exclude=("/etc/app",))
     found = {path: reason for path, _info, reason in walk.named(context, ["/etc/app/a", "/etc/passwd", "/etc/absent", "/opt"])}
     assert found == {"/etc/app/a": "excluded", "/opt": None}
+
+
+@pytest.mark.hostile
+def test_a_directory_that_becomes_a_link_is_not_entered(root):
+    for place in ("opt/theirs", "secret"):
+        (root / place).mkdir()
+        (root / place / "inner").write_text("x")
+    found = {}
+    for path, info, _reason in walk.paths(Context(root=str(root))):
+        found[path] = info
+        if path == "/opt/theirs" and info:  # it was listed and will be entered
+            (root / "opt/theirs").rename(root / "aside")
+            (root / "opt/theirs").symlink_to("../secret")
+    assert found["/opt/theirs"] is None
+    assert "/opt/theirs/inner" not in found
+
+
+@pytest.mark.hostile
+def test_entries_are_looked_at_in_the_directory_that_was_entered(root):
+    for place in ("opt/theirs", "secret"):
+        (root / place).mkdir()
+        for name in "ab":
+            (root / place / name).write_text(place)
+    sizes = {}
+    for path, info, _reason in walk.paths(Context(root=str(root))):
+        if path.startswith("/opt/theirs/"):
+            sizes[path] = info.st_size
+            if len(sizes) == 1:
+                (root / "opt/theirs").rename(root / "aside")
+                (root / "opt/theirs").symlink_to("../secret")
+    assert set(sizes.values()) == {len("opt/theirs")}
+
+
+@pytest.mark.hostile
+def test_a_link_of_a_user_does_not_lead_to_another_root(root):
+    (root / "srv").mkdir()
+    for name, owner in (("ours", 0), ("theirs", 65534)):
+        (root / "srv" / name).symlink_to("../etc/app")
+        os.lchown(root / "srv" / name, owner, owner)
+    assert paths(root, roots=("/srv/theirs",))["/srv/theirs"] == "unreadable"
+    (root / "etc/app").rename(root / "data")
+    (root / "srv/ours").unlink()
+    (root / "srv/ours").symlink_to("../data")
+    assert paths(root, roots=("/srv/ours",))["/srv/ours/a"] is None
+    assert list(walk.named(Context(root=str(root)), ["/srv/theirs/a"])) == [("/srv/theirs/a", None, "unreadable")]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -91,3 +92,14 @@ def test_unchanged_files_are_not_read_again(unit, tmp_path):
     third, _excluded = _describe(unit, context)
     assert third == first
     assert json.dumps(context.cache, sort_keys=True) != before
+
+
+@pytest.mark.hostile
+def test_a_unit_of_a_user_that_links_to_a_file_of_root_is_not_read(tmp_path):
+    (tmp_path / "root.service").write_text("[Service]\n")
+    (tmp_path / "user.service").symlink_to("root.service")
+    items = {name: {"fragment": str(tmp_path / name)} for name in ("root.service", "user.service")}
+    os.lchown(tmp_path / "user.service", 65534, 65534)
+    assert add_content(Context(role=TWIN), items) == {}
+    assert "digest" in items["root.service"]
+    assert "digest" not in items["user.service"]
