@@ -52,7 +52,8 @@ def add_sessions(core: str, python: str) -> None:
     def units(session: nox.Session) -> None:
         variables = environment(session, core, "-r", "requirements.txt", "-r", "tests/unit/requirements.txt")
         report = REPORTS / f"units-{core}.xml"
-        session.run("pytest", "-q", "-p", "no:cacheprovider", "--junitxml", str(report), *(session.posargs or ["tests/unit"]), env=variables)
+        several = ("--numprocesses", "auto", "--dist", "loadfile")
+        session.run("pytest", "-q", "-p", "no:cacheprovider", *several, "--junitxml", str(report), *(session.posargs or ["tests/unit"]), env=variables)
 
 
 @nox.session(name=f"refusal-{REFUSED}", python=interpreter("3.11"), default=False)

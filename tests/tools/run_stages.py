@@ -45,7 +45,7 @@ CHECK = [
     Stage("changelog", "antsibull-changelog lint", 1, 60),
     Stage("docs", "tests/tools/lint_docs", 10, 120),
     Stage("ansible-lint", "ansible-lint --offline --profile production", 30, 180),
-    Stage("unit", "pytest --junitxml build/reports/unit.xml tests/unit", 75, 600),
+    Stage("unit", "pytest --numprocesses auto --dist loadfile --junitxml build/reports/unit.xml tests/unit", 75, 600),
 ]
 TEST = [
     Stage("lab packages", "tests/lab/lab packages", 30, 1200, talks=True),

@@ -150,7 +150,7 @@ def test_the_role_checks_all_its_options_that_have_a_rule():
     assert checked == {name for name in role_options("twin") if name[len("twin_"):] in RULES}
 
 
-@pytest.mark.parametrize(("module", "options", "sentence"), [
+OUT_OF_RANGE = [
     ("libvirt_twin", {"host": "web1", "memory": -4}, "memory is -4, but it must be from 128 to 1048576 MiB."),
     ("libvirt_twin", {"host": "web1", "vcpus": 900}, "vcpus is 900, but it must be from 1 to 255."),
     ("libvirt_twin", {"host": "web1", "machine_id": "zz"}, "machine_id is 'zz', but it must be 32 hexadecimal digits in lower case, as in /etc/machine-id."),
@@ -158,10 +158,19 @@ def test_the_role_checks_all_its_options_that_have_a_rule():
     ("twin_image", {"facts": "/nowhere", "size": 0}, "size is 0, but it must be from 1 to 16384 GiB."),
     ("twin_info", {"host": "web1", "audit_interval": -1}, "audit_interval is -1, but it must be from 0 to 31536000 seconds."),
     ("twin_converge", {"host": "web1", "vcpus": 0}, "vcpus is 0, but it must be from 1 to 255."),
-])
-def test_modules_and_actions_refuse_values_out_of_range(play, module, options, sentence):
-    results = play({"tried": {"safetytwin.twin." + module: options}}, "--check").results
-    assert results["tried"]["failed"] and results["tried"]["msg"] == sentence
+]
+
+
+@pytest.fixture(name="refused", scope="module")
+def fixture_refused(play):
+    """The results of all tasks of OUT_OF_RANGE, in their order, from one run of Ansible: each run takes more than a second."""
+    tasks = {f"tried_{number}": {"safetytwin.twin." + module: options} for number, (module, options, _sentence) in enumerate(OUT_OF_RANGE)}
+    return list(play(tasks, "--check").results.values())
+
+
+@pytest.mark.parametrize("number", range(len(OUT_OF_RANGE)), ids=[f"{module}-{sentence}" for module, _options, sentence in OUT_OF_RANGE])
+def test_modules_and_actions_refuse_values_out_of_range(refused, number):
+    assert refused[number]["failed"] and refused[number]["msg"] == OUT_OF_RANGE[number][2]
 
 
 @pytest.mark.parametrize("option", ["twin_vcpus=0", "twin_memory_mib=-3", "twin_image_checksum=md5:1"])
