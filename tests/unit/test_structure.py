@@ -40,6 +40,10 @@ LAYERS = {
 }
 LAYERS["programs"] = set(LAYERS)
 PROGRAMS = {"_harvest", "_apply", "_serve", "_reconcile", "_status"}
+# Folders of plugins -> the folders whose code they may use. A module is copied to a machine that has no plugin_utils.
+PLUGIN_LAYERS = {"doc_fragments": set(), "modules": {"module_utils"}, "plugin_utils": {"module_utils", "plugin_utils"}}
+PLUGIN_LAYERS.update(dict.fromkeys(("action", "callback", "filter", "inventory"), {"module_utils", "plugin_utils"}))
+COLLECTION = "ansible_collections.safetytwin.twin.plugins."
 # Folders of scopes -> the other scopes whose code they may use.
 SCOPES = {"accounts": set(), "containers": set(), "files": {"accounts", "packages"}, "hardware": set(), "load": {"hardware"}, "packages": set(),
           "processes": {"services"}, "services": {"files", "packages"}}
@@ -149,9 +153,33 @@ def test_our_directories_are_spelled_in_one_file(path):
 
 
 def test_no_file_imports_itself_by_way_of_others():
-    """Imports inside functions count, too."""
+    """Imports inside functions count, too. A circle of layers is an error even where their files form none."""
     graph = {name(path): imports(path)[1] for path in UTIL_FILES}
     list(graphlib.TopologicalSorter(graph).static_order())
+    list(graphlib.TopologicalSorter(LAYERS).static_order())
+    graph = {f"plugin_utils/{path.stem}": plugin_imports(path) for path in python_files("plugins/plugin_utils")}
+    list(graphlib.TopologicalSorter(graph).static_order())
+
+
+def plugin_imports(path):
+    """Names of our files that a plugin imports, relative to plugins, such as module_utils/_base/errors."""
+    found = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"line {node.lineno}: ansible-core finds what a plugin imports by its full name only"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    ours = [each[len(COLLECTION):].replace(".", "/") for each in found if each.startswith(COLLECTION)]
+    return {each if (PLUGINS / (each + ".py")).is_file() or (PLUGINS / each).is_dir() else each.rpartition("/")[0] for each in ours}
+
+
+@each([path for path in python_files("plugins") if UTILS not in path.parents])
+def test_plugins_import_only_utilities(path):
+    """Never another plugin, and no utility imports a plugin: those of module_utils may import module_utils only."""
+    used = plugin_imports(path)
+    assert {other.partition("/")[0] for other in used} <= PLUGIN_LAYERS[path.parent.name], f"{path.name} may not import {sorted(used)}"
+    assert all((PLUGINS / (other + ".py")).is_file() or (PLUGINS / other).is_dir() for other in used), sorted(used)
 
 
 @each(sorted(path for path in UTILS.iterdir() if path.is_dir() and path.name != "__pycache__"))
