@@ -77,6 +77,8 @@ def page(name, part, report, made_with):
     lines += ["| made with | |", "|---|---|", *(f"| {key} | {value} |" for key, value in made_with.items()), ""]
     lines += [f"{passed} of {len(cases)} tests passed in {float(suite.get('time')) / 60:.0f} minutes.", ""]
     lines += ["| figure | |", "|---|---|", *(f"| {key} | {value} |" for key, value in figures), ""]
+    # A part may say in words what its tests amount to.
+    lines += part.sections({case: outcome for case, _seconds, outcome in cases}) if hasattr(part, "sections") else []
     lines += ["| test | seconds | |", "|---|---|---|", *(f"| {case} | {seconds:.1f} | {outcome} |" for case, seconds, outcome in cases)]
     return "\n".join(lines) + "\n"
 
