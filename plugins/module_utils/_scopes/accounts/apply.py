@@ -40,7 +40,11 @@ def apply(steps: Sequence[Step], _spool: Spool, etc: str = ETC, root: str = "/")
     chown_renumbered.follow(before, tables.numbers(), root)
     for step in steps:
         if step["key"].startswith("user:") and step["want"] and not done[step["id"]].failed:
-            home_dirs.ensure(tables.lines["passwd"][step["key"].partition(":")[2]], root)
+            name = step["key"].partition(":")[2]
+            try:
+                home_dirs.ensure(tables.lines["passwd"][name], root)
+            except OSError as error:
+                done[step["id"]] = failed("The home directory of %s was not made: %s." % (name, error.strerror or error))
     return done
 
 

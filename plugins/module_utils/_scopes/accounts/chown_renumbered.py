@@ -10,6 +10,7 @@ import os
 import stat
 from typing import Dict
 
+from ..._base import trust
 from ..._base.run import check
 
 # {"passwd": {name: uid}, "group": {name: gid}}
@@ -30,7 +31,7 @@ def follow(before: Numbers, after: Numbers, root: str = "/") -> None:
     )
     for row in out.split(b"\0")[:-1]:
         uid, gid, path = row.split(b" ", 2)
-        _give(path, uids.get(int(uid), int(uid)), gids.get(int(gid), int(gid)))
+        _give(path, (int(uid), int(gid)), (uids.get(int(uid), int(uid)), gids.get(int(gid), int(gid))))
 
 
 def _moved(before: dict[str, int], after: dict[str, int]) -> dict[int, int]:
@@ -45,12 +46,20 @@ def _roots(root: str) -> list[str]:
     return [root] + ([run] if os.path.ismount(run) else [])
 
 
-def _give(path: bytes, uid: int, gid: int) -> None:
+def _give(path: bytes, found: tuple[int, int], wanted: tuple[int, int]) -> None:
+    """Change the owner (uid, gid) of what lies at path, if the search found it so. Its directory may belong to a user who replaces it meanwhile."""
     try:
-        now = os.lstat(path)
-        os.lchown(path, uid, gid)
+        with trust.parent(path) as (at, name):
+            handle = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at)
+    except OSError:
+        return  # it was removed or replaced after the search found it
+    try:
+        now = os.fstat(handle)
+        if (now.st_uid, now.st_gid) != found:
+            return
+        os.chown(trust.itself(handle), *wanted)
         # a change of owner clears set-user-id bits
         if stat.S_ISREG(now.st_mode) and now.st_mode & (stat.S_ISUID | stat.S_ISGID):
-            os.chmod(path, stat.S_IMODE(now.st_mode))
-    except FileNotFoundError:
-        return  # it was removed after the search found it
+            os.chmod(trust.itself(handle), stat.S_IMODE(now.st_mode))
+    finally:
+        os.close(handle)

@@ -9,26 +9,39 @@ import os
 import re
 import shutil
 
+from ..._base import trust
+
 ORDINARY = range(1000, 60000)  # UID_MIN to UID_MAX of login.defs, as Debian and its like ship it
 
 
 def ensure(line: list[str], root: str = "/") -> None:
     """Create the home directory for a line of passwd from the skeleton, if it is missing and the user is an ordinary one."""
     uid, gid, home = int(line[2]), int(line[3]), line[5]
-    path = os.path.join(root, home.lstrip("/"))
-    if uid not in ORDINARY or not home.startswith("/") or os.path.lexists(path):
+    if uid not in ORDINARY or not home.startswith("/") or not home.strip("/"):
         return
-    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+    with trust.parent(os.path.join(root, home.strip("/")), 0o755) as (at, name):
+        try:
+            os.mkdir(name, 0o700, dir_fd=at)
+        except FileExistsError:
+            return
+        handle = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at)
+    try:
+        if os.fstat(handle).st_uid == os.geteuid() and not os.listdir(handle):  # else the owner of the directory above replaced it
+            _fill(trust.itself(handle), uid, gid, root)
+    finally:
+        os.close(handle)
+
+
+def _fill(path: str, uid: int, gid: int, root: str) -> None:
     skeleton = os.path.join(root, "etc/skel")
     if os.path.isdir(skeleton):
-        shutil.copytree(skeleton, path, symlinks=True)
-    else:
-        os.mkdir(path)
-    for directory, subdirectories, names in os.walk(path):
+        shutil.copytree(skeleton, path, symlinks=True, dirs_exist_ok=True)
+    # What a directory holds comes before it: from then on its user may replace that.
+    for directory, subdirectories, names in os.walk(path, topdown=False):
         for name in subdirectories + names:
             os.lchown(os.path.join(directory, name), uid, gid)
-    os.lchown(path, uid, gid)
     os.chmod(path, _mode(os.path.join(root, "etc/login.defs")))
+    os.chown(path, uid, gid)
 
 
 def _mode(definitions: str) -> int:

@@ -3,12 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Applies directories, regular files and links; each is replaced atomically and belongs to a user and group of the twin.
 
-Paths are bytes throughout and never meet a shell. Nothing is flushed file by file: a twin that
+Paths are bytes throughout and never meet a shell. A directory may belong to a user who replaces its entries meanwhile, so entries are opened
+relative to their directory, and owner and mode are set by descriptor. Nothing is flushed file by file: a twin that
 crashes is read as a whole before it is trusted again.
 """
 
 from __future__ import annotations
 
+import contextlib
 import grp
 import hashlib
 import os
@@ -16,9 +18,9 @@ import pwd
 import secrets
 import shutil
 import stat
-from typing import Any, Callable, Sequence
+from typing import Any, Callable, Iterator, NamedTuple, Sequence
 
-from ..._base import paths
+from ..._base import paths, trust
 from ..._base.codec import raw
 from ..._base.errors import Refused, TwinError
 from ..model import Item, Spool
@@ -35,26 +37,28 @@ def apply(steps: Sequence[Step], spool: Spool) -> dict[str, Done]:
     return {step["id"]: _attempt(step, contents) for step in steps}
 
 
-def _path(step: Step) -> bytes:
-    return raw(step["key"])
+class _Place(NamedTuple):
+    """An entry of a directory: the descriptor of the directory, the name in it, and the whole path for messages."""
+
+    at: int
+    name: bytes
+    path: bytes
 
 
 def _attempt(step: Step, contents: _Contents) -> Done:
-    path, want = _path(step), step["want"]
+    path, want = raw(step["key"]), step["want"]
     try:
         _admit(path)
-        if want is None:
-            return Done(_remove(path), None)
-        if want["type"] == "dir":
-            return Done(_directory(path, want), None)
-        if want["type"] == "link":
-            return Done(_link(path, want), None)
-        if want["type"] == "file":
-            return Done(_file(path, want, contents), None)
-        return failed("special_file: %s is a %s, which only what owns it can make." % (step["key"], want["type"]))
+        if want is not None and want["type"] not in _MAKERS:
+            return failed("special_file: %s is a %s, which only what owns it can make." % (step["key"], want["type"]))
+        with trust.parent(path, None if want is None else 0o755) as (at, name):
+            place = _Place(at, name, path)
+            return Done(_remove(place) if want is None else _MAKERS[want["type"]](place, want, contents), None)
     except TwinError as error:
         return failed(error)
     except OSError as error:
+        if want is None and isinstance(error, (FileNotFoundError, NotADirectoryError)):
+            return Done(False, None)
         return failed("%s: %s." % (step["key"], error.strerror))
 
 
@@ -66,115 +70,134 @@ def _admit(path: bytes) -> None:
         raise Refused("%s belongs to the twin itself and is left alone." % _shown(path))
 
 
-def _status(path: bytes) -> os.stat_result | None:
+@contextlib.contextmanager
+def _opened(place: _Place) -> Iterator[tuple[int, os.stat_result | None]]:
+    """(descriptor, status) of an entry, which is not followed; the status is None if there is no entry."""
     try:
-        return os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
+        handle = os.open(place.name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=place.at)
+    except FileNotFoundError:
+        yield -1, None
+        return
+    try:
+        yield handle, os.fstat(handle)
+    finally:
+        os.close(handle)
 
 
-def _remove(path: bytes) -> bool:
-    now = _status(path)
-    if now is None:
-        return False
+def _remove(place: _Place) -> bool:
+    with _opened(place) as (_handle, now):
+        if now is None:
+            return False
     if stat.S_ISDIR(now.st_mode):
-        _rmdir(path)
+        _rmdir(place)
     else:
-        os.unlink(path)
+        os.unlink(place.name, dir_fd=place.at)
     return True
 
 
-def _rmdir(path: bytes) -> None:
+def _rmdir(place: _Place) -> None:
     """Remove an empty directory. A directory that holds something outside the plan stays, because its content would be lost."""
     try:
-        os.rmdir(path)
+        os.rmdir(place.name, dir_fd=place.at)
     except OSError as error:
-        left = os.listdir(path)
+        with _opened(place) as (handle, _now):
+            left = os.listdir(os.fsencode(trust.itself(handle)))
         if not left:
             raise
-        raise TwinError("%s is left: %d entries in it are not in the plan, %s among them." % (_shown(path), len(left), _shown(left[0]))) from error
+        raise TwinError("%s is left: %d entries in it are not in the plan, %s among them." % (_shown(place.path), len(left), _shown(left[0]))) from error
 
 
 def _shown(path: bytes) -> str:
     return path.decode("utf-8", "backslashreplace")
 
 
-def _directory(path: bytes, want: Item) -> bool:
-    now = _status(path)
-    made = now is None or not stat.S_ISDIR(now.st_mode)
+def _directory(place: _Place, want: Item, _contents: _Contents) -> bool:
+    with _opened(place) as (_handle, now):
+        made = now is None or not stat.S_ISDIR(now.st_mode)
     if made:
-        _parents(path)
         if now is not None:
-            os.unlink(path)
-        os.mkdir(path, 0o700)
-    return _attributes(path, want, os.lstat(path)) or made
+            os.unlink(place.name, dir_fd=place.at)
+        os.mkdir(place.name, 0o700, dir_fd=place.at)
+    return _adjust(place, want) or made
 
 
-def _parents(path: bytes) -> None:
-    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+def _adjust(place: _Place, want: Item) -> bool:
+    """Set the attributes of what is there, if it is of the wanted type."""
+    with _opened(place) as (handle, now):
+        if now is None or stat.S_IFMT(now.st_mode) != _FORMATS[want["type"]]:
+            raise TwinError("%s was replaced while it was made; the next cycle tries again." % _shown(place.path))
+        return _attributes(handle, want, now)
 
 
-def _link(path: bytes, want: Item) -> bool:
-    target, now = raw(want["target"]), _status(path)
-    if now is not None and stat.S_ISLNK(now.st_mode) and os.readlink(path) == target:
-        return _attributes(path, want, now)
-    _parents(path)
-    _clear(path, now)
-    _replace(path, lambda new: os.symlink(target, new))
-    _attributes(path, want, os.lstat(path))
+def _link(place: _Place, want: Item, _contents: _Contents) -> bool:
+    target = raw(want["target"])
+    with _opened(place) as (handle, now):
+        if now is not None and stat.S_ISLNK(now.st_mode) and os.readlink(b"", dir_fd=handle) == target:
+            return _attributes(handle, want, now)
+    _clear(place, now)
+
+    def make(new: _Place) -> None:
+        os.symlink(target, new.name, dir_fd=new.at)
+        _adjust(new, want)
+
+    _replace(place, make)
     return True
 
 
-def _file(path: bytes, want: Item, contents: _Contents) -> bool:
-    now = _status(path)
-    if now is not None and stat.S_ISREG(now.st_mode) and _same(path, want, now):
-        return _attributes(path, want, now)
-    source = contents.find(path, want["digest"])
-    _parents(path)
-    _clear(path, now)
-    _replace(path, lambda new: _write(source, new, want))
+def _file(place: _Place, want: Item, contents: _Contents) -> bool:
+    with _opened(place) as (handle, now):
+        if now is not None and stat.S_ISREG(now.st_mode) and _same(trust.itself(handle), want, now):
+            return _attributes(handle, want, now)
+    source = contents.find(place.path, want["digest"])
+    _clear(place, now)
+    _replace(place, lambda new: _write(source, new, want))
     return True
 
 
-def _write(source: str | bytes, path: bytes, want: Item) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+def _write(source: str | bytes, place: _Place, want: Item) -> None:
+    handle = os.open(place.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=place.at)
     with open(source, "rb") as reader, os.fdopen(handle, "wb") as writer:
         shutil.copyfileobj(reader, writer, 1 << 20)
-    _attributes(path, want, os.lstat(path))
+        writer.flush()  # a later write would clear set-user-id bits
+        _attributes(handle, want, os.fstat(handle))
 
 
-def _clear(path: bytes, now: os.stat_result | None) -> None:
-    """Remove a directory at path, because a rename cannot replace it."""
+def _clear(place: _Place, now: os.stat_result | None) -> None:
+    """Remove a directory in the place, because a rename cannot replace it."""
     if now is not None and stat.S_ISDIR(now.st_mode):
-        _rmdir(path)
+        _rmdir(place)
 
 
-def _replace(path: bytes, make: Callable[[bytes], None]) -> None:
+def _replace(place: _Place, make: Callable[[_Place], None]) -> None:
     """Create the new entry next to the old one and rename it, so that readers see either the old or the new one."""
-    new = os.path.join(os.path.dirname(path), b".safetytwin-" + secrets.token_hex(8).encode("ascii"))
+    new = place._replace(name=b".safetytwin-" + secrets.token_hex(8).encode("ascii"))
     try:
         make(new)
-        os.rename(new, path)
+        os.rename(new.name, place.name, src_dir_fd=new.at, dst_dir_fd=place.at)
     except BaseException:
-        if os.path.lexists(new):
-            os.unlink(new)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(new.name, dir_fd=new.at)
         raise
 
 
-def _attributes(path: bytes, want: Item, now: os.stat_result) -> bool:
-    """Set owner, group and mode of a path (never of a link's target); True if one differed."""
+def _attributes(handle: int, want: Item, now: os.stat_result) -> bool:
+    """Set owner, group and mode of what is open as handle; True if one differed."""
     uid = now.st_uid if want.get("owner") is None else _id(want["owner"], pwd.getpwnam, "user")
     gid = now.st_gid if want.get("group") is None else _id(want["group"], grp.getgrnam, "group")
     owned = (uid, gid) != (now.st_uid, now.st_gid)
     if owned:
-        os.lchown(path, uid, gid)
+        os.chown(trust.itself(handle), uid, gid)
     if stat.S_ISLNK(now.st_mode) or want.get("mode") is None:
         return owned
     mode = int(want["mode"], 8)
     # a change of owner clears set-user-id bits, so the mode comes second
     if owned or mode != stat.S_IMODE(now.st_mode):
-        os.chmod(path, mode)
+        os.chmod(trust.itself(handle), mode)
     return owned or mode != stat.S_IMODE(now.st_mode)
+
+
+_MAKERS: dict[str, Callable[[_Place, Item, _Contents], bool]] = {"dir": _directory, "link": _link, "file": _file}
+_FORMATS = {"dir": stat.S_IFDIR, "link": stat.S_IFLNK, "file": stat.S_IFREG}
 
 
 def _id(name: str, look_up: Callable[[str], Any], kind: str) -> int:
@@ -186,13 +209,13 @@ def _id(name: str, look_up: Callable[[str], Any], kind: str) -> int:
         raise TwinError("The twin has no %s %s: converge the accounts first." % (kind, name)) from None
 
 
-def _same(path: bytes, want: Item, now: os.stat_result) -> bool:
+def _same(path: str, want: Item, now: os.stat_result) -> bool:
     if want.get("size") is not None and want["size"] != now.st_size:
         return False
     return bool(_digest(path) == want["digest"])
 
 
-def _digest(path: bytes) -> str:
+def _digest(path: str | bytes) -> str:
     seen = hashlib.sha256()
     with open(path, "rb") as stream:
         for chunk in iter(lambda: stream.read(1 << 20), b""):
@@ -205,7 +228,7 @@ class _Contents:
 
     def __init__(self, spool: Spool, steps: Sequence[Step]) -> None:
         self.spool = spool
-        wants = ((_path(step), step["want"]) for step in steps)
+        wants = ((raw(step["key"]), step["want"]) for step in steps)
         self.missing = [path for path, want in wants if want and want["type"] == "file" and not spool.blob(want["digest"])]
         self.unpacked: dict[bytes, list[bytes]] | None = None
 

@@ -138,3 +138,13 @@ def test_a_line_with_an_invalid_number_stays_and_stops_nothing(root, ensure):
     passwd.write_text(passwd.read_text() + "odd:x:abc:5:::/bin/sh\n")
     assert ensure(root, ("user:al", user())) == {"user:al": (True, None)}
     assert "odd:x:abc:5:::/bin/sh\n" in passwd.read_text()
+
+
+@pytest.mark.hostile
+def test_a_home_directory_that_cannot_be_made_fails_alone(root, ensure):
+    (root / "home").symlink_to("victim")
+    os.lchown(root / "home", 65534, 65534)
+    done = ensure(root, ("user:al", user()), ("user:bo", user(1501, home="/srv/bo")))
+    assert "The home directory of al was not made: A link of an unprivileged user" in done["user:al"].failed
+    assert not done["user:bo"].failed
+    assert (root / "srv/bo").is_dir()

@@ -39,7 +39,7 @@ def test_an_existing_home_directory_is_not_changed(root):
     assert not list((root / "home/ula").iterdir())
 
 
-@pytest.mark.parametrize(("home", "uid"), [("relative", None), ("/home/ula", 60001)])
+@pytest.mark.parametrize(("home", "uid"), [("relative", None), ("/", None), ("/home/ula", 60001)])
 def test_no_home_for_others(root, home, uid):
     home_dirs.ensure(line(home, uid), str(root))
     assert sorted(path.name for path in root.iterdir()) == ["etc"]
@@ -57,3 +57,22 @@ def test_modes_as_useradd_gives_them(root, content, mode):
     (root / "etc/login.defs").write_text(content)
     home_dirs.ensure(line("/home/ula"), str(root))
     assert (root / "home/ula").stat().st_mode & 0o777 == mode
+
+
+@pytest.mark.hostile
+def test_a_link_of_a_user_leads_no_home_elsewhere(root):
+    (root / "victim").mkdir()
+    (root / "home").symlink_to("victim")
+    os.lchown(root / "home", 65534, 65534)
+    with pytest.raises(OSError, match="A link of an unprivileged user"):
+        home_dirs.ensure(line("/home/ula"), str(root))
+    assert not os.listdir(root / "victim")
+
+
+@pytest.mark.hostile
+def test_a_directory_belongs_to_its_user_after_all_that_it_holds(root, monkeypatch):
+    given = []
+    monkeypatch.setattr(home_dirs.os, "lchown", lambda path, _uid, _gid: given.append(os.path.basename(path)))
+    (root / "etc/skel/.config/inner").write_text("x")
+    home_dirs.ensure(line("/home/ula"), str(root))
+    assert given.index("inner") < given.index(".config")

@@ -142,3 +142,39 @@ def test_paths_of_the_twin_itself_are_refused_through_links(tmp_path):
     os.symlink("/etc/safetytwin", tmp_path / "way")
     done = files.apply([{"id": 1, "key": str(tmp_path / "way/twin.json"), "want": None}], Spool(str(tmp_path)))
     assert "left alone" in done[1].failed
+
+
+@pytest.mark.hostile
+def test_a_link_of_a_user_leads_no_change_elsewhere(place):
+    (place.root / "victim").mkdir(mode=0o700)
+    (place.root / "victim/old").write_text("x")
+    (place.root / "theirs").symlink_to("victim")
+    os.lchown(place.root / "theirs", 65534, 65534)
+    wanted = [(b"theirs/f", regular(place.blob(b"hello"), 5)), (b"theirs/d/e", directory()), (b"theirs/l", link("x")), (b"theirs/old", None)]
+    for changed, failure in place(*wanted).values():
+        assert not changed
+        assert "A link of an unprivileged user (65534)" in failure
+    assert os.listdir(place.root / "victim") == ["old"]
+
+
+@pytest.mark.hostile
+@pytest.mark.parametrize("kind", ["file", "dir", "link"])
+def test_owner_and_mode_reach_only_what_was_looked_at(place, monkeypatch, kind):
+    wants = {"file": regular(place.blob(b"hello"), 5), "dir": directory("0777", "daemon"), "link": dict(link("x"), owner="daemon")}
+    make = {"file": lambda path: path.write_bytes(b"hello"), "dir": lambda path: path.mkdir(), "link": lambda path: path.symlink_to("x")}
+    make[kind](place.root / "f")
+    (place.root / "victim").write_text("of root")
+    (place.root / "victim").chmod(0o600)
+    look_up = files._id
+
+    def swap(*words):
+        if not os.path.lexists(place.root / "aside"):
+            (place.root / "f").rename(place.root / "aside")
+            (place.root / "victim").rename(place.root / "f")
+        return look_up(*words)
+
+    monkeypatch.setattr(files, "_id", swap)
+    place((b"f", wants[kind]))
+    there = os.lstat(place.root / "f")
+    assert (there.st_uid, stat.S_IMODE(there.st_mode)) == (0, 0o600)
+    assert os.lstat(place.root / "aside").st_uid == 1
