@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
+import struct
 import urllib.error
 import urllib.request
-from typing import Callable
+from typing import BinaryIO, Callable
 
 from .._base.errors import TwinError
 from .._base.run import check, run
@@ -17,21 +17,26 @@ from .._base.run import check, run
 BLOCK = 1 << 20
 SECONDS = 60  # without a byte
 CONVERT_SECONDS = 900
-FORMATS = ("qcow2", "raw")
+# First bytes of images that are not raw.
+QCOW2 = b"QFI\xfb"
+OTHERS = (b"KDMV", b"COWD", b"# Disk DescriptorFile", b"conectix", b"vhdxfile", b"QED\0", b"<<< ", b"LUKS", b"WithoutFreeSpace", b"WithouFreSpacExt")
+# Of a qcow2 header: version, offset and length of the backing file's name, incompatible features.
+_QCOW2 = struct.Struct(">4xIQI52xQ")
+EXTERNAL_DATA = 1 << 2
 
 
 def take_path(path: str, checksum: str | None, work: str) -> None:
     """Make disk.qcow2 in work from a local qcow2 or raw image."""
     if not os.path.isfile(path):
         raise TwinError("Base image %s is missing: give the path of a qcow2 or raw image on the hypervisor." % path)
-    if checksum:
-        algorithm, _colon, wanted = checksum.partition(":")
-        summed = hashlib.new(algorithm)
-        with open(path, "rb") as stream:
+    with open(path, "rb") as stream:
+        if checksum:
+            algorithm, _colon, wanted = checksum.partition(":")
+            summed = hashlib.new(algorithm)
             for block in iter(lambda: stream.read(BLOCK), b""):
                 summed.update(block)
-        _compare(path, summed.hexdigest(), wanted)
-    _convert(path, work)
+            _compare(path, summed.hexdigest(), wanted)
+        _convert(path, stream, work)
 
 
 def take_url(url: str, checksum: str, work: str, progress: Callable[[str], None]) -> None:
@@ -52,7 +57,8 @@ def take_url(url: str, checksum: str, work: str, progress: Callable[[str], None]
     if got < length:
         raise TwinError("The base image %s arrived truncated, %d of %d bytes: run this again." % (url, got, length))
     _compare(url, summed.hexdigest(), wanted)
-    _convert(target, work)
+    with open(target, "rb") as downloaded:
+        _convert(url, downloaded, work)
     os.unlink(target)
 
 
@@ -61,11 +67,24 @@ def _compare(name: str, have: str, wanted: str) -> None:
         raise TwinError("The base image %s has the checksum %s, not %s: it is damaged or a different image." % (name, have, wanted))
 
 
-def _convert(path: str, work: str) -> None:
-    told = run(["qemu-img", "info", "--output=json", path], timeout=60)
-    form = json.loads(told.out).get("format") if told.rc == 0 else None
-    if form not in FORMATS:
-        raise TwinError("%s is no qcow2 or raw disk image: give the path of one." % path)
-    if form == "qcow2" and run(["qemu-img", "check", "-q", path], timeout=CONVERT_SECONDS).rc:
-        raise TwinError("%s is a damaged or truncated disk image ('qemu-img check' tells more): get it again." % path)
-    check(["qemu-img", "convert", "-f", form, "-O", "qcow2", path, os.path.join(work, "disk.qcow2")], "Converting %s" % path, timeout=CONVERT_SECONDS)
+def _convert(name: str, stream: BinaryIO, work: str) -> None:
+    """Make disk.qcow2 of an open image. qemu-img never guesses its format, since some formats name other files, which it would open."""
+    form = _format(name, stream)
+    path = "/proc/%d/fd/%d" % (os.getpid(), stream.fileno())  # the file that was checked, whatever its path leads to now
+    if form == "qcow2" and run(["qemu-img", "check", "-q", "-f", form, path], timeout=CONVERT_SECONDS).rc:
+        raise TwinError("%s is a damaged or truncated disk image ('qemu-img check' tells more): get it again." % name)
+    check(["qemu-img", "convert", "-f", form, "-O", "qcow2", path, os.path.join(work, "disk.qcow2")], "Converting %s" % name, timeout=CONVERT_SECONDS)
+
+
+def _format(name: str, stream: BinaryIO) -> str:
+    """qcow2 or raw, from the image's first bytes; an image that is of another format, or names another file, is refused."""
+    stream.seek(0)
+    head = stream.read(_QCOW2.size)
+    if head.startswith(OTHERS):
+        raise TwinError("%s is no qcow2 or raw disk image: give the path of one." % name)
+    if not head.startswith(QCOW2):
+        return "raw"
+    version, backing, length, features = _QCOW2.unpack(head.ljust(_QCOW2.size, b"\0"))
+    if backing or length or (version > 2 and features & EXTERNAL_DATA):
+        raise TwinError("%s names another file for its data ('qemu-img info' tells which), and only whole images are taken: use 'qemu-img convert'." % name)
+    return "qcow2"

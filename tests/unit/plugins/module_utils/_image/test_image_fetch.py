@@ -84,3 +84,28 @@ def test_a_truncated_qcow2_is_refused(tmp_path):
     disk.write_bytes(b"QFI\xfb\0\0\0\3" + b"\0" * 20)
     with pytest.raises(TwinError, match="disk image"):
         cache.build({"path": str(disk)}, str(tmp_path / "images"))
+
+
+@pytest.mark.hostile
+@pytest.mark.parametrize("options", [["-b", "{0}/secret", "-F", "raw"], ["-o", "data_file={0}/secret"]])
+def test_an_image_that_names_another_file_is_refused(tmp_path, options):
+    (tmp_path / "secret").write_bytes(BODY)
+    disk = tmp_path / "disk.img"
+    check(["qemu-img", "create", "-q", "-f", "qcow2", *(word.format(tmp_path) for word in options), str(disk), "1M"], "Making a disk")
+    with pytest.raises(TwinError, match="names another file for its data"):
+        fetch.take_path(str(disk), None, str(tmp_path))
+    assert not (tmp_path / "disk.qcow2").exists()
+
+
+@pytest.mark.hostile
+def test_a_text_that_names_the_parts_of_a_disk_is_refused(tmp_path):
+    (tmp_path / "secret").write_bytes(BODY)
+    (tmp_path / "disk").write_text('# Disk DescriptorFile\nversion=1\nCID=1\nparentCID=ffffffff\ncreateType="monolithicFlat"\nRW 16 FLAT "secret" 0\n')
+    with pytest.raises(TwinError, match="no qcow2 or raw disk image"):
+        fetch.take_path(str(tmp_path / "disk"), None, str(tmp_path))
+
+
+def test_a_whole_qcow2_is_taken(tmp_path):
+    check(["qemu-img", "create", "-q", "-f", "qcow2", str(tmp_path / "disk.img"), "1M"], "Making a disk")
+    fetch.take_path(str(tmp_path / "disk.img"), None, str(tmp_path))
+    assert b'"virtual-size": 1048576' in check(["qemu-img", "info", "--output=json", str(tmp_path / "disk.qcow2")], "Asking")
