@@ -60,8 +60,13 @@ def create(path: str, backing: str, size: int | None = None) -> None:
     argv = ["qemu-img", "create", "-q", "-f", "qcow2", "-b", backing, "-F", "qcow2", path]
     if size and size << 30 > inspect(backing)["virtual-size"]:
         argv.append("%dG" % size)
-    check(argv, "Creating the disk layer %s" % path)
-    os.chmod(path, 0o600)
+    # qemu-img would make it readable for all, and a user who opens it then can read the twin's disk from then on.
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+    try:
+        check(argv, "Creating the disk layer %s" % path)
+    except TwinError:
+        os.unlink(path)
+        raise
 
 
 def next_path(directory: str) -> str:

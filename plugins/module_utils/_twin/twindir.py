@@ -50,7 +50,7 @@ def prepare(root: str, directory: str) -> None:
     """Make the directories. 0711, not 0700: QEMU runs as its own user and has to reach its disk; the files in them are 0600."""
     for path in (root, os.path.dirname(directory), directory):
         try:
-            os.makedirs(path, exist_ok=True)
+            os.makedirs(path, 0o711, exist_ok=True)
             os.chmod(path, stat.S_IMODE(os.stat(path).st_mode) | 0o711)
         except PermissionError as denied:
             raise TwinError("%s cannot be written: run this as root (become)." % path) from denied

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.safetytwin.twin.plugins.action import twin_converge
+
 CONVERGE = "safetytwin.twin.twin_converge"
 ELSEWHERE = ["/etc/*/*", "/opt/*", "/usr/local/*"]  # whatever this machine is used for
 # The lock stays with the child, whose process id is told.
@@ -73,3 +75,8 @@ def test_a_twin_that_another_sync_holds_is_not_changed(results):
 def test_a_document_that_is_no_harvest_is_a_sentence(results, name, sentence):
     assert results[name]["failed"]
     assert sentence in results[name]["msg"]
+
+
+def test_the_header_of_a_difference_controls_no_terminal():
+    shown = twin_converge._difference({"scope": "files", "key": "/etc/a\x1b[2J\n", "before": "", "after": ""})
+    assert shown["before_header"] == shown["after_header"] == r"files /etc/a\x1b[2J\n"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import subprocess
 
@@ -103,3 +104,25 @@ def test_only_named_active_or_shared_layers_are_kept():
                 assert set(named) | {active} <= set(left)
                 for name in set(left) - set(named) - {active}:
                     assert list(left.values()).count(name) > 1
+
+
+@with_images
+@pytest.mark.hostile
+def test_a_layer_is_roots_alone_from_its_first_moment(stack, monkeypatch):
+    path, modes = stack / "layer-0009.qcow2", []
+    real = layers.check
+
+    def check(*words, **options):
+        modes.append(path.stat().st_mode & 0o777)
+        return real(*words, **options)
+
+    monkeypatch.setattr(layers, "check", check)
+    before = os.umask(0)
+    try:
+        layers.create(str(path), str(stack / "base.qcow2"))
+    finally:
+        os.umask(before)
+    assert [*modes, path.stat().st_mode & 0o777] == [0o600, 0o600]
+    with pytest.raises(TwinError, match="Creating the disk layer"):
+        layers.create(str(stack / "layer-0010.qcow2"), str(stack / "absent"))
+    assert not (stack / "layer-0010.qcow2").exists()

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import os
+import stat
 import subprocess
 
 import pytest
@@ -42,3 +44,14 @@ def test_the_console_account_has_the_given_password_or_is_locked():
     assert twindir.hash_password(None) == "!", "nothing is generated, so no report, log or journal can hold it"
     with pytest.raises(TwinError):
         twindir.hash_password("")
+
+
+@pytest.mark.hostile
+def test_nobody_lists_the_directories_of_twins(tmp_path, monkeypatch):
+    monkeypatch.setattr(twindir, "require_reachable", lambda _path: None)
+    before = os.umask(0)
+    try:
+        twindir.prepare(str(tmp_path / "state"), str(tmp_path / "state/twins/twin-web1"))
+    finally:
+        os.umask(before)
+    assert [stat.S_IMODE((tmp_path / path).stat().st_mode) for path in ("state", "state/twins", "state/twins/twin-web1")] == [0o711] * 3
