@@ -4,11 +4,13 @@
 """Runs the stages of `make check` or `make test`, says how long each took, and counts the tests.
 
 Each stage is a command with a usual duration and a limit. All stages run, whatever fails; only what needs a stage that failed
-fails with it. Output of quiet stages goes to build/logs and is shown when they fail; talkative ones are shown as they run.
+fails with it. Output of quiet stages goes to build/logs and is shown when they fail, and they run beside each other; talkative ones are shown as
+they run, and each runs alone.
 """
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import os
 import pathlib
@@ -38,20 +40,21 @@ class Stage:
 
 
 CHECK = [
+    Stage("ansible-lint", "ansible-lint --offline --profile production", 30, 180),
     Stage("ruff", "ruff check .", 1, 60),
     Stage("yamllint", "yamllint --strict .", 2, 60),
     Stage("mypy", f"mypy -p {PACKAGE}.module_utils -p {PACKAGE}.plugin_utils", 10, 120),
     Stage("generated", "tests/tools/generated", 1, 60),
     Stage("changelog", "antsibull-changelog lint", 1, 60),
     Stage("docs", "tests/tools/lint_docs", 10, 120),
-    Stage("ansible-lint", "ansible-lint --offline --profile production", 30, 180),
     Stage("unit", "pytest --numprocesses auto --dist loadfile --junitxml build/reports/unit.xml tests/unit", 75, 600),
 ]
 TEST = [
     Stage("lab packages", "tests/lab/lab packages", 30, 1200, talks=True),
     Stage("hypervisor", "tests/lab/lab hypervisor up", 5, 120, needs="lab packages"),
     *CHECK,
-    Stage("sanity", "tests/tools/ansible_test sanity", 120, 900, talks=True),
+    Stage("sanity", "tests/tools/ansible_test sanity", 120, 900),
+    Stage("galaxy", "tests/tools/galaxy", 15, 180),
     # Destructive as ansible-test means it: they make twins, networks and directories of their own, and remove them.
     Stage("targets", "tests/tools/ansible_test integration --allow-destructive", 60, 900, needs="hypervisor", talks=True),
     Stage("galaxy", "tests/tools/galaxy", 15, 180),
@@ -97,44 +100,65 @@ def prepare():
 
 
 def run_all(stages):
-    outcomes = {}
-    for number, stage in enumerate(stages, 1):
-        say(f"[{number}/{len(stages)}] {stage.name} (usually {stage.usual} s)")
-        begun = time.monotonic()
-        outcome = run(stage, outcomes)
-        outcomes[stage.name] = (outcome, time.monotonic() - begun)
-        say(f"[{number}/{len(stages)}] {stage.name}: {outcome} in {outcomes[stage.name][1]:.1f} s")
+    """Run stages in their order, quiet ones beside each other; returns {name: (outcome, seconds)}."""
+    outcomes, waiting, running = {}, list(stages), []
+    try:
+        while waiting or running:
+            while waiting and may_begin(waiting[0], running):
+                stage = waiting.pop(0)
+                say(f"[{len(stages) - len(waiting)}/{len(stages)}] {stage.name} (usually {stage.usual} s)")
+                running.append(Run(stage, outcomes))
+            for run in [run for run in running if run.ended()]:
+                running.remove(run)
+                outcomes[run.stage.name] = (run.outcome(), time.monotonic() - run.begun)
+                say(f"{run.stage.name}: {outcomes[run.stage.name][0]} in {outcomes[run.stage.name][1]:.1f} s")
+            time.sleep(0.05)
+    finally:
+        for run in running:
+            run.end()
     return outcomes
 
 
-def run(stage, outcomes):
-    """passed or failed."""
-    if outcomes.get(stage.needs, ("passed", 0))[0] != "passed":
-        say(f"{stage.name} needs {stage.needs}, which did not pass.")
-        return "failed"
-    log = BUILD / "logs" / (stage.name.replace(" ", "-") + ".log")
-    with open(log, "wb") as stream:
-        status = wait(stage, None if stage.talks else stream)
-    if status and not stage.talks:
-        sys.stdout.write(log.read_text(encoding="utf-8", errors="replace"))
-    return "failed" if status else "passed"
+def may_begin(stage, running):
+    """Whether a stage may run beside those that run: quiet ones do, as many as there are CPUs; a talkative one runs alone."""
+    alone = stage.talks or any(run.stage.talks or run.stage.name == stage.needs for run in running)
+    return not running or (not alone and len(running) < (os.cpu_count() or 1))
 
 
-def wait(stage, output):
-    """Exit status of the stage's command; one that outlives its limit, or us, is ended with all it started."""
-    # setpriv: even if we are killed without a word, the next run does not meet this stage still at work.
-    command = ["setpriv", "--pdeathsig", "TERM", *shlex.split(stage.command)]
-    errors = None if output is None else subprocess.STDOUT
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, start_new_session=True)
-    try:
-        return process.wait(timeout=stage.limit)
-    except subprocess.TimeoutExpired:
-        say(f"{stage.name} was ended: it took longer than {stage.limit} s.")
-        return 124
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait(timeout=30)
+class Run:
+    """One run of a stage's command; one that outlives its limit, or us, is ended with all it started."""
+
+    def __init__(self, stage, outcomes):
+        self.stage, self.begun, self.process, self.late = stage, time.monotonic(), None, False
+        if outcomes.get(stage.needs, ("passed", 0))[0] != "passed":
+            say(f"{stage.name} needs {stage.needs}, which did not pass.")
+            return
+        self.log = BUILD / "logs" / (stage.name.replace(" ", "-") + ".log")
+        # setpriv: even if we are killed without a word, the next run does not meet this stage still at work.
+        command = ["setpriv", "--pdeathsig", "TERM", *shlex.split(stage.command)]
+        with contextlib.nullcontext() if stage.talks else open(self.log, "wb") as output:
+            errors = None if stage.talks else subprocess.STDOUT
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, start_new_session=True)
+
+    def ended(self):
+        """Whether the command is over; one that took longer than its limit is ended here."""
+        if self.process is not None and self.process.poll() is None and time.monotonic() - self.begun > self.stage.limit:
+            say(f"{self.stage.name} was ended: it took longer than {self.stage.limit} s.")
+            self.late = True
+            self.end()
+        return self.process is None or self.process.poll() is not None
+
+    def end(self):
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
+            self.process.wait(timeout=30)
+
+    def outcome(self):
+        """passed or failed; the output of a quiet stage that failed is shown."""
+        passed = self.process is not None and self.process.returncode == 0 and not self.late
+        if not passed and self.process is not None and not self.stage.talks:
+            say(self.log.read_text(encoding="utf-8", errors="replace"))
+        return "passed" if passed else "failed"
 
 
 def table(outcomes):

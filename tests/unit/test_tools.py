@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import pathlib
 import runpy
 import signal
@@ -27,7 +28,7 @@ def fixture_tool(tmp_path, monkeypatch):
     names = runpy.run_path(str(TOOL))
     for folder in ("logs", "reports"):
         (tmp_path / folder).mkdir()
-    for name in ("run", "verdict"):
+    for name in ("run_all", "verdict"):
         monkeypatch.setitem(names[name].__globals__, "BUILD", tmp_path)
         monkeypatch.setitem(names[name].__globals__, "ROOT", tmp_path)
     return names
@@ -48,7 +49,22 @@ def test_stages_pass_or_fail_and_dependent_stages_fail_too(tool):
 
 
 def test_a_quoted_part_of_a_command_is_one_argument(tool):
-    assert tool["run"](tool["Stage"]("quoted", "test 'two words' = 'two words'", 1, 10), {}) == "passed"
+    assert tool["run_all"]([tool["Stage"]("quoted", "test 'two words' = 'two words'", 1, 10)])["quoted"][0] == "passed"
+
+
+@pytest.mark.parametrize(("talks", "met"), [(False, True), (True, False)])
+def test_quiet_stages_run_beside_each_other_and_talkative_ones_alone(tool, tmp_path, monkeypatch, talks, met):
+    """Each stage leaves a mark while it runs, and the first waits for the mark of the second."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    stage, mark = tool["Stage"], tmp_path / "mark"
+    first = stage("first", f"sh -c 'for turn in 1 2 3 4 5 6 7 8 9; do test -e {mark} && exit; sleep 0.2; done; exit 1'", 1, 10)
+    outcomes = tool["run_all"]([first, stage("second", f"touch {mark}", 1, 10, talks=talks)])
+    assert {name: outcome for name, (outcome, _seconds) in outcomes.items()} == {"first": "passed" if met else "failed", "second": "passed"}
+
+
+def test_a_failure_shows_what_a_quiet_stage_printed(tool, capsys):
+    tool["run_all"]([tool["Stage"]("bad", "sh -c 'echo the cause; exit 1'", 1, 10)])
+    assert "the cause" in capsys.readouterr().out
 
 
 def test_tests_of_a_suite_are_counted(tool, tmp_path):
@@ -62,7 +78,7 @@ def test_a_killed_run_leaves_no_stage_behind(ending, tmp_path):
         "import runpy, signal, sys\n"
         f"names = runpy.run_path({str(TOOL)!r})\n"
         "signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))\n"
-        f"names['wait'](names['Stage']('long', 'sh {tmp_path}/stage', 60, 60), None)\n"
+        f"names['run_all']([names['Stage']('long', 'sh {tmp_path}/stage', 60, 60, talks=True)])\n"
     )
     (tmp_path / "stage").write_text(f"echo $$ > {tmp_path}/new; mv {tmp_path}/new {tmp_path}/pid; exec sleep 60", encoding="ascii")
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.DEVNULL) as runner:
