@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Finds changes that package scripts made, with a snapshot of the twin before and after.
 
-A look opens no file and asks for no single unit. Reading the whole twin again instead takes ten times as long, nearly all of it systemctl
-describing units that nobody changed.
+Taking a snapshot opens no file and calls systemctl for no single unit. Reading the whole twin again takes ten times as long, nearly all of it for
+the answers of systemctl about units that did not change.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ Look = Dict[Tuple[str, str], Any]
 
 
 def look(roots: Sequence[str] = (), exclude: Sequence[str] = ()) -> Look:
-    """{(scope, key): what it looks like} of the items that a harvest would read, as far as a scope can tell without reading them."""
+    """Take a snapshot: {(scope, key): stamp} of the items that a harvest with these roots and exclusions would read. Equal stamps mean an unchanged item."""
     context = Context(TWIN, roots, exclude)
     return {(scope, key): seen for scope, part in snapshots().items() for key, seen in part(context).items()}
 
 
 def differing(before: Look, after: Look) -> list[tuple[str, str]]:
-    """The (scope, key) on which two looks do not agree, sorted."""
+    """The sorted pairs (scope, key) whose stamps differ, or that only one of the two snapshots has."""
     return sorted(place for place in before.keys() | after.keys() if before.get(place) != after.get(place))

@@ -20,7 +20,8 @@ from .._scopes.step_result import Done, Result, failed
 def converge(steps: Sequence[Step], spool: Spool, known: dict[str, Applier] | None = None) -> tuple[list[Result], dict[str, float]]:
     """Apply steps and return ([{"id", "changed", "failed"}] in the plan's order, {batch: seconds}).
 
-    A step that fails fails alone, with its cause; the steps that require it are skipped, and the others go on. known is {batch: applier}.
+    Whatever exception a step raises becomes its sentence in `failed`. The steps that require it are skipped with that reason, and all other steps are
+    applied. known is {batch: applier}, by default those of all scopes; seconds are wall time.
     """
     run = _Run(spool, _by_batch() if known is None else known)
     run.all(graph.batches(steps))

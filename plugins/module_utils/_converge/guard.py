@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The proof that this machine is the twin the request is for, and the lock that keeps applies apart."""
+"""Checks that this machine is the twin that the request is for, and holds the lock that allows one apply at a time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ LOCK = paths.APPLY_LOCK
 
 
 def prove(request: Mapping[str, Any], marker: str = MARKER, product_uuid: str = PRODUCT_UUID) -> None:
-    """Raise Refused unless marker, firmware and request name one twin; a marker alone survives being copied."""
+    """Raise Refused unless the marker file, the product UUID of the firmware and the request name the same twin.
+
+    marker and product_uuid are paths. The marker alone proves nothing, because a copy of the disk has it too.
+    """
     mark = _marker(marker)
     firmware = _firmware_uuid(product_uuid)
     wanted = _uuid(request, "the request")
@@ -70,7 +73,7 @@ def _uuid(document: Mapping[str, Any], what: str) -> str:
 
 @contextlib.contextmanager
 def exclusive(path: str = LOCK) -> Iterator[None]:
-    """Hold the twin for one apply; the kernel lets go of it whatever becomes of us."""
+    """Lock the file at path for one apply; raises Busy if another apply holds it. The kernel releases the lock when this process ends."""
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     with open(path, "w", encoding="ascii") as stream:
         try:

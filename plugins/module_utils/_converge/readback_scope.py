@@ -15,7 +15,10 @@ _PLAIN = Readback()
 
 
 def touched(steps: Sequence[Step], seen: Iterable[tuple[str, str]] = ()) -> dict[str, list[str] | None]:
-    """{scope: sorted keys, or None for all of it} of the plan's items, of what was seen to change, and of what these affect."""
+    """The items to read back: {scope: sorted keys, or None for the whole scope}.
+
+    They are the items of the steps, the pairs (scope, key) in seen, and the items that either affects.
+    """
     known = readbacks()
     keys: collections.defaultdict[str, set[str]] = collections.defaultdict(set)
     for scope, key in [(step["scope"], step["key"]) for step in steps] + list(seen):
@@ -30,6 +33,6 @@ def touched(steps: Sequence[Step], seen: Iterable[tuple[str, str]] = ()) -> dict
 
 
 def runs_scripts(steps: Iterable[Step]) -> bool:
-    """True where applying starts programs that may change anything, such as the scripts of packages."""
+    """Whether applying the steps runs programs that may change any item, such as the scripts of packages."""
     known = readbacks()
     return any(known.get(scope, _PLAIN).runs_scripts for scope in {step["scope"] for step in steps})

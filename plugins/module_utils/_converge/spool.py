@@ -26,26 +26,26 @@ PACKAGE = re.compile(r"packages/([a-z0-9][a-z0-9+.-]*)_([A-Za-z0-9.+~%-]+)_([a-z
 
 
 class Spool:
-    """The members of one request, by digest and by package."""
+    """Files of one request in a directory: blobs by digest, package files by package and version."""
 
     def __init__(self, directory: str) -> None:
         self.directory = directory
         self.packages: dict[str, dict[str, str]] = {}  # {"name:arch": {version: path}}
 
     def blob(self, digest: str) -> str | None:
-        """Path of a blob, or None where the request brought none."""
+        """Path of the blob with this digest, or None if the request has no such blob."""
         path = os.path.join(self.directory, "blobs", digest)
         return path if os.path.exists(path) else None
 
     def package(self, key: str, version: str) -> tuple[str, str] | None:
-        """(version, path) of a package's file: the version asked for, else the one sent in its place, else None."""
+        """(version, path) of a package's file: the given version, else another version that the request has, else None. key is `name:arch`."""
         sent = self.packages.get(key, {})
         if version in sent:
             return version, sent[version]
         return next(iter(sorted(sent.items())), None)
 
     def keep(self, name: str, stream: IO[bytes]) -> None:
-        """Store one member of the request; a member of no known form stops it."""
+        """Store one member of the request; raises TwinError if its name has no known form."""
         blob, package = BLOB.fullmatch(name), PACKAGE.fullmatch(name)
         if not blob and not package:
             raise TwinError("The request holds a member %r that is neither a blob nor a package file; nothing was applied." % name)
@@ -74,7 +74,7 @@ def _copy(stream: IO[bytes], path: str) -> str:
 
 
 def open_request(stream: IO[bytes]) -> tuple[tarfile.TarFile, dict[str, Any]]:
-    """The tar reader over a stream and the request that has to be its first member."""
+    """Open a tar stream; returns its reader and the parsed request, which must be the first member."""
     try:
         tar = tarfile.TarFile.open(fileobj=stream, mode="r|")
         first = tar.next()
@@ -87,7 +87,7 @@ def open_request(stream: IO[bytes]) -> tuple[tarfile.TarFile, dict[str, Any]]:
 
 @contextlib.contextmanager
 def spooled(tar: tarfile.TarFile, directory: str = INCOMING) -> Iterator[Spool]:
-    """A Spool of all further members; removed afterwards, and what a killed run left goes first."""
+    """Store all further members below directory and yield them as a Spool. The directory is emptied first and removed afterwards."""
     shutil.rmtree(directory, ignore_errors=True)
     os.makedirs(directory, mode=0o700)
     try:

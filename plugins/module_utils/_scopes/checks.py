@@ -1,7 +1,8 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shapes as functions: each looks at one JSON value and says which rule it breaks. Compiled once, since every harvest goes through them."""
+"""Makes functions from shapes: each checks one JSON value and returns the rule that it breaks, as text, or None. Every harvest is checked by them,
+so each is made once."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ Check = Callable[[Any], Optional[str]]
 
 
 def check_of(shape: Shape) -> Check:
-    """The check of a shape."""
+    """A function that checks a value against a shape; it returns the broken rule as text, or None."""
     if isinstance(shape, Text):
         return _text(shape)
     if isinstance(shape, Number):
@@ -182,5 +183,5 @@ def _item(fields: dict[str, Field], needs: dict[str, dict[str, tuple[str, ...]]]
 
 @functools.lru_cache(maxsize=None)
 def check_once(shape: Text) -> Check:
-    """The check of a text, compiled at its first use."""
+    """As check_of, of a text. Its pattern is compiled at the first call."""
     return _text(shape)

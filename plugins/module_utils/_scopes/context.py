@@ -16,7 +16,7 @@ Stamp = List[int]
 
 
 class Context:
-    """One harvest as a collector sees it.
+    """Options of one harvest, as a collector gets them.
 
     role: HOST (redacts) or TWIN (does not). roots, exclude: the user's extra directories and path patterns. only: read just
     these keys, or None. cache: this scope's dict, kept between harvests (JSON values). common: the same for all scopes. root: where
@@ -40,11 +40,11 @@ class Context:
         self.opened: tuple[str, int] | None = None
 
     def at(self, path: str) -> str:
-        """Where an absolute path of the machine is found."""
+        """The path below root of an absolute path of the machine."""
         return self.root + path
 
     def read(self, path: str) -> bytes | None:
-        """Bytes of a small file; None if it is absent."""
+        """Bytes of a small file, or None if it does not exist; other errors are raised as OSError."""
         try:
             with open(self.at(path), "rb") as stream:
                 return stream.read()
@@ -59,7 +59,7 @@ class Context:
             return None
 
     def wanted(self, items: Items) -> Items:
-        """Only the items that were asked for."""
+        """The items whose keys are in `only`; all of them if it is None."""
         return items if self.only is None else {key: item for key, item in items.items() if key in self.only}
 
 
@@ -69,5 +69,5 @@ def stamp_of(info: os.stat_result) -> Stamp:
 
 
 def result(items: Items, excluded: Reasons | None = None, note: str = "", status: str = "ok") -> Body:
-    """A scope's answer."""
+    """The result of a collector. excluded is {key: reason}; status is ok, empty or failed."""
     return {"status": status, "note": note, "items": items, "excluded": excluded or {}}

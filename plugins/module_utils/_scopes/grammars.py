@@ -79,7 +79,7 @@ def prefixed(prefix: str, rest: Text) -> Text:
 
 
 def either(doc: str, *texts: Text) -> Text:
-    """What one of several grammars takes."""
+    """A text that matches at least one of several grammars."""
     return Text("", "|".join("(?:%s)" % text.pattern for text in texts), max(text.longest for text in texts), doc)
 
 

@@ -19,9 +19,9 @@ DIRECTORY = paths.RUN
 
 
 class Memory:
-    """What a harvest leaves for the next one under /run: stamps of what was read, and the state that was answered.
+    """Data that a harvest stores in /run for the next one: stamps of the files that it read, and the state that it replied.
 
-    Two files, each replaced as a whole and only when it is to hold something new; the state is read only where it is needed.
+    It has two files. Each is replaced as a whole, and only if its content changed. The state is read only if it is used.
     """
 
     def __init__(self, options: dict[str, Any]) -> None:
@@ -38,17 +38,17 @@ class Memory:
         return document if document.get("format") == FORMAT and document.get("options") == self.options else {}
 
     def scope(self, name: str) -> dict[str, Any]:
-        """The dict a scope keeps for itself."""
+        """The stored dict of one scope; the scope may change it."""
         kept: dict[str, Any] = self.stamps.setdefault(name, WARM if name == "common" else {})
         return kept
 
     def state(self, digest: str) -> Scopes | None:
-        """The scopes of the remembered state if it has this digest, else None."""
+        """The scopes of the stored state if that has this digest, else None."""
         known = self._known(_read("state.json"))
         return known["scopes"] if known.get("digest") == digest else None
 
     def keep(self, digest: str, bodies: Scopes) -> None:
-        """Remember this harvest; only root has a place for it."""
+        """Store this harvest. Without root rights nothing is stored."""
         if os.geteuid() != 0:
             return
         head = {"format": FORMAT, "options": self.options, "digest": digest}

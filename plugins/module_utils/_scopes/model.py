@@ -33,7 +33,7 @@ class Field(NamedTuple):
 
     @property
     def type(self) -> str:
-        """A name of JSON's kinds: str, int, bool, list or dict."""
+        """The type of the field's JSON value: str, int, bool, list or dict."""
         return TYPES[type(self.shape)]
 
 
@@ -127,7 +127,7 @@ class Harvest(TypedDict):
 
 
 class GivenUp(TypedDict):
-    """An item that is left alone: want is the digest of what the host wanted of it, reason why it was not reached."""
+    """An item that is not applied again: want is the digest of its desired value when it failed, reason the cause of the failure."""
 
     want: str
     reason: str
@@ -153,7 +153,7 @@ class Actual(TypedDict):
 
 
 class Change(NamedTuple):
-    """An item that differs: want is None where it goes, have None where it comes; fields are the names that differ."""
+    """An item that differs: want is None if it is to be removed, have None if the twin lacks it; fields are the names of the fields that differ."""
 
     scope: str
     key: str
@@ -179,16 +179,16 @@ class HarvestRequest(TypedDict, total=False):
 
 
 class Spool(Protocol):
-    """What came with a request, as files in a directory of this request alone; packages is {"name:arch": {version: path}}."""
+    """Files that a request contains, in a directory of their own; packages is {"name:arch": {version: path}}."""
 
     directory: str
     packages: dict[str, dict[str, str]]
 
     def blob(self, digest: str) -> str | None:
-        """Path of a file content, or None where the request brought none."""
+        """Path of the file content with this digest, or None if the request has no such content."""
 
     def package(self, key: str, version: str) -> tuple[str, str] | None:
-        """(version, path) of a package's file: the version asked for, else the one sent in its place, else None."""
+        """(version, path) of a package's file: the given version, else another version that the request has, else None."""
 
 
 def desired(shape: Shape, doc: str, needed: bool = False) -> Field:
@@ -202,5 +202,5 @@ def telemetry(shape: Shape, doc: str) -> Field:
 
 
 def identity(shape: Shape, doc: str) -> Field:
-    """A field that is right when it differs."""
+    """A field that is expected to differ between host and twin, such as a hardware address; a difference counts as reproduced."""
     return Field(IDENTITY, shape, doc)

@@ -12,7 +12,7 @@ from .step_result import Done, Result
 
 
 class Caps(TypedDict):
-    """The most a twin is given."""
+    """Upper limits of a twin's hardware."""
 
     vcpus: int
     memory_mib: int
@@ -27,7 +27,7 @@ class TwinRules(TypedDict):
 
 
 class Step(TypedDict):
-    """One thing to do in a twin.
+    """One step of a plan.
 
     id is unique in its plan. batch is `SCOPE.NAME`: the steps of a batch are given to one applier in one call. requires are the ids of the
     steps without which this one is skipped; after are the batches that end before it begins. want is None where the item goes, have None
@@ -115,26 +115,26 @@ class Planner(NamedTuple):
 
 
 def unchanged(_key: str, item: Item, _host: Scopes, _rules: TwinRules) -> tuple[Item | None, str | None]:
-    """The item as the host has it, with no reason to differ."""
+    """Return (item, None): the twin gets the item as the host has it."""
     return item, None
 
 
 def nothing_stays(_key: str, _item: Item, _packages: frozenset[str]) -> bool:
-    """No item stays only because of what it is."""
+    """Return False: no item of the scope stays only because of its own fields."""
     return False
 
 
 def no_more_stays(_stays: dict[str, str], _actual: Items, _wanted: Items) -> None:
-    """Nothing stays because of what else stays."""
+    """Do nothing: no item of the scope stays because another one stays."""
 
 
 def exactly(_key: str, _have: Item, _want: Item) -> bool:
-    """No difference is small enough to ignore."""
+    """Return False: every difference counts."""
     return False
 
 
 def no_explanation(_item: Item, _have: Item | None, _fields: tuple[str, ...]) -> str | None:
-    """No difference explains itself."""
+    """Return None: the scope has no reason for a difference."""
     return None
 
 
@@ -202,7 +202,7 @@ def step_of(change: Change, batch: str, verb: str, because: str, requires: Itera
 
 
 def why(change: Change) -> str:
-    """Why an item is changed, in words."""
+    """Why an item is changed, as text for the report, such as "mode, owner differs"."""
     if change.want is None:
         return "the host does not have it"
     if change.have is None:

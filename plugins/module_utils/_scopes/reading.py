@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 def warm() -> None:
-    """Read the tables that the next harvest needs; what cannot be read now is for that harvest to report."""
+    """Read the tables that the next harvest needs. Errors are ignored here, because that harvest reports them."""
     try:
         dpkg.index(Context(TWIN, common=WARM))
     except (OSError, ValueError):
@@ -38,7 +38,10 @@ def readback(keys: Mapping[str, Iterable[str] | None], roots: Iterable[str] = ()
 
 
 def read_all(contexts: dict[str, Context], moving_contexts: dict[str, Context]) -> tuple[Scopes, dict[str, Any], dict[str, float]]:
-    """({scope: body}, {name: telemetry}, {scope: seconds}); a scope that fails says so in its body and stops no other."""
+    """({scope: body}, {name: telemetry}, {scope: seconds}); a scope that fails does not stop the others.
+
+    Its body then has the status failed and a note with the cause.
+    """
     read, watch = collectors(), telemetry() if moving_contexts else {}
     with concurrent.futures.ThreadPoolExecutor(max_workers=8) as pool:
         scopes = {name: pool.submit(_timed, read[_known_scope(name)], context) for name, context in contexts.items()}

@@ -67,7 +67,7 @@ def merge(before: Scopes, changes: Delta) -> Scopes:
 
 
 def migrate(document: dict[str, Any], what: str) -> dict[str, Any]:
-    """The document in today's format; a newer or unknown one is refused in a sentence. what names it."""
+    """The document in the current format; raises TwinError if its format is newer or unknown. what names the document in that message."""
     found = document.get("format")
     if not isinstance(found, int) or found < min([FORMAT, *STEPS]):
         raise TwinError("%s has no format number this version knows: harvest the host again." % what)

@@ -18,7 +18,7 @@ class Done(NamedTuple):
 
 
 class Result(TypedDict):
-    """A step's Done as the reply of _apply tells it."""
+    """The result of a step in the reply of _apply."""
 
     id: str
     changed: bool
@@ -30,5 +30,5 @@ CHANGED = Done(True, None)
 
 
 def failed(sentence: object, changed: bool = False) -> Done:
-    """A step that did not reach its goal, and why."""
+    """The Done of a step that failed; sentence is its cause. changed: it had changed something before it failed."""
     return Done(changed, str(sentence), blocks=True)

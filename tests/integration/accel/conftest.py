@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A kernel as distributions ship it: this machine's, a twin's, or one from a package."""
+"""Finds a distribution's kernel: of this machine, of a twin, or from a package."""
 from __future__ import annotations
 
 import pathlib

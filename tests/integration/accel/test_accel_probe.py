@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether KVM boots anything here: found out by the real QEMU with a real kernel, in the time that is stated, and said with the reason."""
+"""Tests the KVM probe with a real QEMU and a real kernel: its verdict, its reason, and its time limit."""
 from __future__ import annotations
 
 import json
@@ -20,7 +20,7 @@ CLOSED = "/dev/kvm is missing or not open to this user"
 
 @pytest.fixture(name="probed", scope="module")
 def fixture_probed(kernel):
-    """The verdict and the seconds it took; the probe leaves no QEMU at work."""
+    """The verdict of a probe and its duration in seconds; no QEMU runs afterwards."""
     begun = time.monotonic()
     verdict = accel.probe([kernel])
     seconds = time.monotonic() - begun

@@ -23,7 +23,7 @@ VERSIONS = {
 
 @pytest.fixture(scope="session")
 def allinone(record_testsuite_property):
-    """The machine after its first sync; nothing of it is left at the end, nor of a run that was killed."""
+    """The machine after its first sync. It is removed at the end; one that a killed run left is removed first."""
     here = AllInOne()
     here.begin()
     try:

@@ -83,7 +83,7 @@ class AllInOne:
         return said
 
     def twin(self, command):
-        """What a command says in the twin, over ssh, whatever its exit status."""
+        """Output of a command in the twin, over ssh, whatever its exit status."""
         return self.ask(f"ssh -F /var/lib/safetytwin/twins/{DOMAIN}/ssh_config twin sh", command.encode())[1]
 
     def play(self, name, *options):
@@ -91,7 +91,7 @@ class AllInOne:
         return self.shell(" ".join(["ANSIBLE_NOCOLOR=1 ansible-playbook", f"safetytwin.twin.{name}", *options]))
 
     def follows(self, probe, patience=120):
-        """Seconds until both machines give the same answer; None if they never do."""
+        """Seconds until a command prints the same on both machines; None if that does not happen in time."""
         begun, wanted = time.monotonic(), self.ask(probe)[1]
         while time.monotonic() - begun < patience:
             if self.twin(probe) == wanted:
@@ -100,7 +100,7 @@ class AllInOne:
         return None
 
     def make(self, change, n):
-        """Make a change, which must be one, and return the seconds until the twin follows; None if it never does."""
+        """Change the host and return the seconds until the twin has the change; None if that does not happen in time. The change must have an effect."""
         probe = change.probe.format(n=n)
         before = self.twin(probe)
         self.shell(change.command.format(n=n))
@@ -124,16 +124,16 @@ class AllInOne:
         return dict(line.split("=", 1) for line in said.splitlines())
 
     def cursor(self):
-        """Where the journal is now."""
+        """The journal's current position."""
         return self.shell("journalctl -q -n 1 -o cat --show-cursor").rpartition("cursor: ")[2]
 
     def told(self, cursor):
-        """What the journal has of our units since then."""
+        """The journal's lines of the collection's units after a position."""
         return self.shell(f"journalctl -q --no-pager -o cat --after-cursor='{cursor}' -u {SERVICE} -u {TIMER} -u {CHANNEL}")
 
 
 class Ticks:
-    """Counts the cycles that the timer starts, by looking more often than they can follow each other."""
+    """Counts the cycles that the timer starts; it polls faster than cycles can follow each other."""
 
     def __init__(self, machine):
         self.machine, self.seen, self.failed = machine, set(), set()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Host, hypervisor and controller in one, without an inventory: it mirrors itself without what mirrors it, and by itself."""
+"""Tests a machine that is host, hypervisor and controller without an inventory: its twin follows by the timer and lacks the hypervisor's own software."""
 from __future__ import annotations
 
 import os

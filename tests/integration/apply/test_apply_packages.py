@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Package files fetched from the host's repositories by the hypervisor, and brought into a real dpkg."""
+"""The hypervisor fetches package files from the host's repositories, and a real dpkg installs them."""
 from __future__ import annotations
 
 import pathlib

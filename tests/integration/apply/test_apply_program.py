@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The program as it is called: on a machine that is no twin it touches nothing."""
+"""Runs the program _apply on a machine that is not a twin: it changes nothing."""
 from __future__ import annotations
 
 import pytest

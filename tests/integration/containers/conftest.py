@@ -19,7 +19,7 @@ from docked import Docked  # noqa: E402
 
 @pytest.fixture(scope="session")
 def docked(tmp_path_factory):
-    """The host with its containers; nothing of it is left at the end, nor of a run that was killed."""
+    """The host with its containers. It is removed at the end; one that a killed run left is removed first."""
     here = Docked("ctdocker", tmp_path_factory.mktemp("docked"))
     here.begin()
     try:

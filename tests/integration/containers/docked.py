@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A lab host under Docker: its containers, what our module and our runtime say of them over ssh, and what plain tools say."""
+"""A lab host with Docker: its containers as our module, our runtime and Docker's own client report them."""
 from __future__ import annotations
 
 import json
@@ -74,7 +74,7 @@ class Docked(Pair):
         assert done.returncode == 0, done.stderr.decode()
 
     def ssh(self, command, stdin=b""):
-        """What a command says to a login, as the product's commands run."""
+        """Output of a command over ssh."""
         done = subprocess.run([*labhost.ssh_command(self.host), command], input=stdin, capture_output=True, check=False, timeout=120)
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout
@@ -93,7 +93,7 @@ class Docked(Pair):
         return json.JSONDecoder().raw_decode(done.stdout.partition("=> ")[2])[0], said
 
     def inspect(self, name, kind="container"):
-        """What Docker's own client says of a thing."""
+        """The answer of `docker inspect`."""
         return json.loads(self.on_host(f"docker {kind} inspect {name}"))[0]
 
 

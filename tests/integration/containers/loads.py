@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What moves on a busy host, each bounded in count and time; transient units, which nobody declared, keep it together."""
+"""Loads for a busy host, each limited in number and time, in transient units."""
 from __future__ import annotations
 
 from docked import IMAGE

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Containers of a real Docker, as host_container_facts tells them: what was asked of `docker run`, all of it, and no secret."""
+"""host_container_facts on a real Docker: it returns all options that `docker run` was given, and no secret."""
 from __future__ import annotations
 
 import pytest
@@ -28,7 +28,7 @@ WEB = {
 
 @pytest.fixture(name="facts", scope="module")
 def fixture_facts(docked):
-    """What the module says, and everything that Ansible says at its most talkative."""
+    """The module's result, and Ansible's output with -vvv."""
     result, said = docked.module("host_container_facts")
     assert not result["changed"] and result["status"] == "ok", said
     return result["ansible_facts"]["host_containers"], said

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An engine that does not run, and one that does not answer: the scope's own matter, told in a sentence, in bounded time."""
+"""A Docker engine that does not run, and one that does not answer: the scope reports it in a sentence within its time limit."""
 from __future__ import annotations
 
 import pytest
@@ -19,7 +19,7 @@ def stopped(docked):
 
 @pytest.fixture
 def idle(docked):
-    """Stopped, but its socket would start it."""
+    """The engine is stopped; a connection to its socket would start it."""
     docked.change("systemctl stop docker; systemctl start docker.socket")
     yield docked
     docked.change(START)
@@ -27,7 +27,7 @@ def idle(docked):
 
 @pytest.fixture
 def frozen(docked):
-    """The engine takes connections and never says a word."""
+    """The engine accepts connections and does not answer."""
     docked.change("kill -STOP $(cat /run/docker.pid)")
     yield docked
     docked.change("kill -CONT $(cat /run/docker.pid)")

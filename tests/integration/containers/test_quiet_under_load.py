@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host that nobody changes is the same in every harvest, whatever runs on it; what moves is told as telemetry."""
+"""An unchanged host has the same state in every harvest under any load; what changes is telemetry."""
 from __future__ import annotations
 
 import time
@@ -14,7 +14,7 @@ HARVESTS, PAUSE = 20, 0.6  # in all some 25 s
 
 @pytest.fixture(name="replies", scope="module")
 def fixture_replies(docked):
-    """20 harvests under load, and what lay in our directory after the first and after the last."""
+    """20 harvests under load, and the files in the collection's directory after the first and after the last."""
     loads.start(docked)
     try:
         replies, kept = [], []
@@ -28,7 +28,7 @@ def fixture_replies(docked):
 
 
 def moved(values):
-    """How many values follow a different one."""
+    """Number of values that differ from the one before."""
     return sum(one != other for one, other in zip(values, values[1:]))
 
 
@@ -44,7 +44,7 @@ def test_every_harvest_has_the_same_digest(replies):
 
 
 def differing(replies):
-    """The items that are not the same in all of them, for whoever has to find out why."""
+    """The items that differ between harvests, for the message of a failed test."""
     from safetytwin._scopes import state
 
     return [state.delta(one["scopes"], other["scopes"]) for one, other in zip(replies, replies[1:]) if one["digest"] != other["digest"]]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Programs that a real supervisord keeps are services, as its own client tells them."""
+"""Programs of a real supervisord are services with the same state as supervisorctl reports."""
 from __future__ import annotations
 
 import pytest

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An image of a host that chose alternatives: one resolver run installs them, and nothing that their dependencies name first."""
+"""An image of a host that has other alternatives of dependencies than the first: it contains those of the host only."""
 from __future__ import annotations
 
 import base64

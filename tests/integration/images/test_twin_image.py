@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Base images by path: taken once, found again, removed; what is wrong with one is a sentence and leaves nothing behind."""
+"""Base images by path: imported once, reused, removed. A faulty image is refused with a sentence and leaves no files."""
 from __future__ import annotations
 
 import hashlib

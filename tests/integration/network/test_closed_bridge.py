@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The hypervisor's firewall at a bridge, with a network namespace in the place of a twin and real packets."""
+"""Tests the hypervisor's firewall on a bridge with real packets; a network namespace takes the place of a twin."""
 from __future__ import annotations
 
 import contextlib

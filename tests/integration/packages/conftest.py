@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Signed repositories on one loopback server, as a host's lists name them; apt itself reads them."""
+"""Starts a loopback server with signed repositories that a real apt reads."""
 from __future__ import annotations
 
 import contextlib

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Package files are fetched from repositories as real hosts list them, and what could not be read is told from what is not there."""
+"""Package files are fetched from all forms of repository lists, and an unreadable repository is reported differently from a missing version."""
 from __future__ import annotations
 
 import os

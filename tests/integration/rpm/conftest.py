@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A lab host that looks to every login as Fedora does: its names for itself, and nothing of dpkg or apt."""
+"""A lab host that looks like Fedora: its os-release is Fedora's, and it has neither dpkg nor apt."""
 from __future__ import annotations
 
 import pathlib
@@ -29,7 +29,7 @@ echo 'Fedora release 40 (Forty)' | tee /etc/fedora-release /etc/redhat-release >
 
 @pytest.fixture(scope="session")
 def fedora(tmp_path_factory):
-    """The host in an inventory whose hypervisor is this machine; nothing of it is left at the end."""
+    """The host in an inventory whose hypervisor is this machine; it is removed at the end."""
     here = Pair("ctrpm", tmp_path_factory.mktemp("fedora"))
     for words in (["hypervisor", "up"], ["host", "down", here.host], ["host", "up", here.host]):
         subprocess.run(here.lab(*words), check=True, timeout=600)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host that cannot be mirrored yet is refused in one sentence, at the first touch, and nothing is made for it."""
+"""A host of an unsupported distribution is refused with one sentence by the first playbook, and nothing is created for it."""
 from __future__ import annotations
 
 import subprocess
@@ -31,7 +31,7 @@ def play(host, *words):
 
 
 def refused(host, *words):
-    """What was said by a run that has to end in one sentence."""
+    """Output of a run that must fail with one sentence."""
     status, said = play(host, *words)
     assert status not in (0, 250), said
     assert SENTENCE in said and said.count("FAILED") == 1, said

@@ -19,7 +19,7 @@ from following import Following  # noqa: E402
 
 @pytest.fixture(scope="session")
 def pair():
-    """Both machines after the first sync; nothing of them is left at the end, nor of a run that was killed."""
+    """Both machines after the first sync. They are removed at the end; those that a killed run left are removed first."""
     here = Following("it1")
     here.begin()
     try:

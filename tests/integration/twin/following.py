@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host and its twin under test: syncs that are run to their end, and what plain tools say on both."""
+"""A host and its twin under test: runs syncs, and compares the output of plain tools on both."""
 from __future__ import annotations
 
 import collections
@@ -36,7 +36,7 @@ class Following(Pair):
         )
 
     def begin(self):
-        """A fresh host, the collection from its tarball, and no twin, whatever was left."""
+        """Create a host and install the collection from its tarball; an older host and twin are removed first."""
         for words in (["packages"], ["hypervisor", "up"], ["host", "down", self.host], self.up()):
             self.done(self.lab(*words))
         self.prepare()
@@ -55,14 +55,14 @@ class Following(Pair):
         self.change("echo alice:lab-only | chpasswd")
 
     def end(self):
-        """Leave nothing: no twin, no record, no host."""
+        """Remove the twin, the record and the host."""
         self.write_inventory()
         self.done(self.lab("hypervisor", "up"))
         self.uninstall()
         self.done(self.lab("host", "down", self.host))
 
     def uninstall(self):
-        """Waits for a cycle that a killed run left at work."""
+        """Run the playbook uninstall; it waits for a cycle that a killed run left."""
         until(lambda: self.run(self.play("uninstall")).rc == 0, "the twin was removed", 600)
 
     def run(self, argv, timeout=300, **options):
@@ -74,7 +74,7 @@ class Following(Pair):
         return Ran(done.returncode, done.stdout.decode(errors="replace"), time.monotonic() - begun)
 
     def done(self, argv, **options):
-        """What a command said that has to succeed."""
+        """Output of a command that must succeed."""
         ran = self.run(argv, timeout=900, **options)
         assert ran.rc == 0, f"{argv}: {ran.said}"
         return ran.said
@@ -83,30 +83,30 @@ class Following(Pair):
         return self.run(self.play("sync", *words), timeout)
 
     def synced(self, *words):
-        """The line of a sync that has to succeed."""
+        """The report line of a sync that must succeed."""
         ran = self.sync(*words)
         assert ran.rc == 0, ran.said
         assert "Traceback" not in ran.said
         return ran.said
 
     def report(self, *words):
-        """What a sync that has to succeed says of its cycle, for programs."""
+        """The JSON report of a sync that must succeed."""
         said = self.done(["env", "SAFETYTWIN_REPORT_FORMAT=json", *self.play("sync", *words)])
         return next(json.loads(line) for line in said.splitlines() if line.startswith("{"))
 
     def change(self, command):
-        """Run a shell script on the host that has to succeed."""
+        """Run a shell script on the host; it must succeed."""
         self.done(self.lab("host", "exec", self.host, "--", "sh", "-ec", command))
 
     def both(self, command):
-        """What a shell line says on both machines, which has to be the same."""
+        """Output of a shell line that must be the same on both machines."""
         host, twin = self.on_host(command), self.on_twin(command)
         assert host == twin, f"{command}\nhost: {host}\ntwin: {twin}"
         return host
 
 
 def refused(ran, *words):
-    """A run that ended in a sentence with these words, and with a status that says so."""
+    """Check that a run failed with a sentence that contains these words, and with a status other than 0."""
     assert ran.rc not in (0, 250), ran.said
     assert "Traceback" not in ran.said
     for word in words:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The first sync's report on itself, and plain tools that judge it: what is called reproduced is equal, what is not has a cause."""
+"""Compares the report of the first sync with plain tools: reproduced items are equal, all others have a true cause."""
 from __future__ import annotations
 
 import fnmatch
@@ -47,7 +47,7 @@ def test_all_of_the_host_is_reproduced_or_has_one_of_these_reasons(fidelity):
 
 
 def rows(said):
-    """{key: all that is said of it}; the order of a group's members means nothing."""
+    """{key: rest of the line}; members of a group are sorted."""
     table = {}
     for line in said.splitlines():
         key, _tab, rest = line.partition("\t")

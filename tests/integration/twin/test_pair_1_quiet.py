@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What must not happen: work where nothing changed, secrets that travel, names that are obeyed, changes of the wrong machine."""
+"""An unchanged cycle does nothing, no secret leaves the host, odd names have no effect, and no other machine is changed."""
 from __future__ import annotations
 
 import base64
@@ -23,7 +23,7 @@ LOGINS = "journalctl -q -u safetytwin-ssh --no-pager | grep -c Accepted"
 
 
 def settled(pair):
-    """A sync that says itself that nothing was to do."""
+    """A sync that reports no changes."""
     until(lambda: "unchanged" in pair.synced(), "the twin settled")
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What people and machines get wrong: a sentence, a status that is not zero, and nothing half done."""
+"""Wrong options and broken machines: each gives a sentence and a status other than 0, and nothing is half done."""
 from __future__ import annotations
 
 import json

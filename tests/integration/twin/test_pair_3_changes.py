@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What changes on the host is true in the twin after one sync: the demo's changes, and those that cannot be had whole."""
+"""Changes on the host reach the twin in one sync: those of the demo, and some that can be reproduced only in part."""
 from __future__ import annotations
 
 import threading

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The twin is changed or stopped from under us, hosts do not answer: the next sync is right, and nobody waits for another."""
+"""The twin is changed or stopped by others, or a host does not answer: the next sync corrects it, and no host waits for another."""
 from __future__ import annotations
 
 import json

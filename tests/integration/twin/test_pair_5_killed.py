@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A sync that is killed anywhere: the next one finishes what was begun."""
+"""A sync is killed at different times: the next one completes its changes."""
 from __future__ import annotations
 
 import subprocess
@@ -37,7 +37,7 @@ def pending(pair, turn):
 
 @pytest.fixture(scope="module")
 def length(pair):
-    """Seconds that the same change takes when nobody kills the sync, on this machine and today."""
+    """Seconds that the same change takes in a complete sync on this machine."""
     pending(pair, 98)
     pair.synced()
     pending(pair, 99)
@@ -55,7 +55,7 @@ def test_a_killed_sync_is_finished_by_the_next(pair, length, part):
 
 
 def kill_after(pair, seconds):
-    """Start a sync and kill it with all it started on this machine; Ansible's workers are sessions of their own."""
+    """Start a sync and kill it with all its processes on this machine, Ansible's workers included, which have sessions of their own."""
     with subprocess.Popen(pair.play("sync"), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=pair.environment) as process:
         time.sleep(seconds)  # the point itself, not a wait for anything
         sync = psutil.Process(process.pid)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The twin is rebooted, switched off or thrown away under us: the next sync has it back, and it is what its host is."""
+"""The twin is rebooted, switched off or deleted by others: after the next sync it exists, runs and equals its host."""
 from __future__ import annotations
 
 import os
@@ -45,7 +45,7 @@ def undefined(pair):
 
 
 def thrown_away(pair):
-    """The definition, the disk and the keys: nothing is left but the record."""
+    """Delete the twin's definition, disk and keys; only the record is left."""
     undefined(pair)
     shutil.rmtree(pathlib.Path(STORE, "twins", pair.domain))
 

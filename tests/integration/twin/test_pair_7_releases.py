@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hosts of two releases, and one that is not there, in one sync: each gets a twin of its own release."""
+"""One sync of hosts of two releases and a host that does not exist: each host gets a twin of its own release."""
 from __future__ import annotations
 
 import pytest

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The twin's QEMU is killed or stopped, its network is changed from inside: the next sync has it back and says what it did."""
+"""The twin's QEMU is killed or stopped, or its network is changed from inside: the next sync restores it and reports how."""
 from __future__ import annotations
 
 import pathlib
@@ -31,7 +31,7 @@ def qemu(pair):
 
 
 def arrived(pair, text, ran):
-    """A sync succeeded and brought a change of the host, though the twin did not answer."""
+    """Check that a sync succeeded and applied a change of the host, although the twin did not answer before."""
     assert ran.rc == 0, ran.said
     assert "Traceback" not in ran.said
     assert pair.both("cat /etc/shop-hung") == text

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A lab host as untidy as real ones, and its twin."""
+"""A lab host with the irregularities of real hosts, and its twin."""
 from __future__ import annotations
 
 import pathlib
@@ -19,7 +19,7 @@ from untidy import Untidy  # noqa: E402
 
 @pytest.fixture(scope="session")
 def untidy():
-    """Both machines after the first sync; nothing of them is left at the end, nor of a run that was killed."""
+    """Both machines after the first sync. They are removed at the end; those that a killed run left are removed first."""
     here = Untidy("un1")
     here.begin()
     try:

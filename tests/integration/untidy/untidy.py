@@ -106,7 +106,7 @@ class Untidy(Following):
         return tables
 
     def judged(self, patience=20):
-        """(differences that nothing names, reasons that are not true); what is on its way on either machine is given some seconds to arrive."""
+        """(differences that nothing names, reasons that are not true); it tries again for some seconds, because services may still be starting."""
         deadline = time.monotonic() + patience
         while True:
             with concurrent.futures.ThreadPoolExecutor() as pool:
