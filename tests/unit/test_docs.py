@@ -13,6 +13,8 @@ import re
 import pytest
 import yaml
 
+from ansible_collections.safetytwin.twin.plugins.module_utils._base import paths
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ARCHITECTURE = ROOT / "docs/architecture.md"
 HEADING = re.compile(r"### `([\w/]+?)(?:<scope>/)?`")
@@ -48,6 +50,12 @@ def test_the_architecture_page_names_every_file_once():
 def test_links_lead_to_files(page):
     targets = LINK.findall(page.read_text(encoding="utf-8"))
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_the_protocol_page_names_every_path_on_disk():
+    text = (ROOT / "docs/protocol.md").read_text(encoding="utf-8").partition("\n## Files on disk\n")[2]
+    names = {name: value for name, value in vars(paths).items() if name.isupper()}
+    assert [name for name, value in sorted(names.items()) if value.rpartition("/")[2] not in re.findall(r"[\w.]+", text)] == []
 
 
 def table_rows(page):
