@@ -1,26 +1,31 @@
 # Copyright (c) 2026 SafetyTwin contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Builds a base image from the host's package sources: a tree by mmdebstrap, a file system by mkfs.ext4, a disk by qemu-img."""
+"""Builds a base image from the host's package sources: a tree by mmdebstrap, a file system by mkfs.ext4, a disk by qemu-img.
+
+Whatever runs or reads what came with packages does so in a namespace; see there.
+"""
 from __future__ import annotations
 
-import glob
-import gzip
 import os
-import shlex
+import re
 import shutil
 from typing import Callable, Mapping
 
+from .._base.codec import printable
 from .._base.errors import TwinError
-from .._base.run import check
+from .._base.run import check, last_words, run
 from .._packages.aptroot import ARCHITECTURES, Apt
-from . import inputs, tree
+from . import inputs, namespace, repository, tree
 
 TREE_SECONDS = 1800
 DISK_SECONDS = 600
 NEEDED_MIB = 4096
-TOOLS = {"mmdebstrap": "mmdebstrap", "mkfs.ext4": "e2fsprogs", "qemu-img": "qemu-utils", "apt-get": "apt", "setpriv": "util-linux"}
-ARCHIVES = "/var/cache/apt/archives"
+TOOLS = {"mmdebstrap": "mmdebstrap", "mkfs.ext4": "e2fsprogs", "qemu-img": "qemu-utils", "apt-get": "apt"}
+SAID = 600  # characters of what a program inside says
+OUTPUT = ("disk.raw", "vmlinuz", "initrd.img", "installed")
+MOST_INSTALLED = 4 << 20  # bytes of the list of installed packages
+_INSTALLED = re.compile(r"[a-z0-9][a-z0-9+.-]*:[a-z0-9-]+ [A-Za-z0-9.+:~-]+")
 
 
 def build(request: inputs.Request, work: str, debs: str, progress: Callable[[str], None]) -> tuple[list[str], list[str], list[str]]:
@@ -45,14 +50,12 @@ def build(request: inputs.Request, work: str, debs: str, progress: Callable[[str
     needed = [apt.first_dependency(inputs.KERNELS[facts["distribution"]["id"]][native]), builder, *inputs.TWIN_PACKAGES]
     names, broken = apt.installable(needed, list(offered))
     progress("Installing %d packages into a tree (usually 60 s)" % (len(names) + len(needed)))
-    root = os.path.join(work, "tree")
+    repository.make(apt, [*needed, *names], facts["distribution"]["codename"], debs, os.path.join(work, "repository"))
     own = {path: text.encode("utf-8") for path, text in tree.files(builder).items()}
     _write_inputs(work, {**files, **own}, tree.lists(inputs.accounts(facts["accounts"]), facts["packages"], names))
-    _tree(work, apt, facts, architectures, [*needed, *names], debs)
-    installed = _installed(root)
-    _take_kernel(root, work)
+    _tree(work, facts["distribution"]["codename"], architectures, [*needed, *names])
     progress("Writing the disk (usually 10 s)")
-    _disk(root, work, request.get("size") or inputs.SIZE)
+    installed = _take_out(work, request.get("size") or inputs.SIZE)
     return installed, absent + [offered[name] for name in broken], sources_lost
 
 
@@ -65,26 +68,38 @@ def _require(work: str) -> None:
         raise TwinError("No space to build a base image in %s: %d MiB are free, %d are needed." % (os.path.dirname(work), free, NEEDED_MIB))
 
 
-def _tree(work: str, apt: Apt, facts: inputs.Facts, architectures: list[str], names: list[str], debs: str) -> None:
-    os.makedirs(debs, exist_ok=True)
-    here, cache = shlex.quote(work), shlex.quote(debs)
+def _inside(work: str, places: Mapping[str, str], argv: list[str], doing: str, timeout: float) -> None:
+    """Run a program that can neither see nor change anything of this machine but these places of the build, {path inside: path below work}."""
+    root = os.path.join(work, "root")
+    os.makedirs(root, exist_ok=True)
+    result = run(namespace.command(root, {inside: os.path.join(work, path) for inside, path in places.items()}, argv), timeout=timeout)
+    if result.rc:
+        raise TwinError("%s failed: %s" % (doing, printable(last_words(result.err or result.out), SAID) or "exit status %d" % result.rc))
+
+
+def _give(path: str) -> None:
+    """Give a directory or file to the users of the namespace."""
+    os.chown(path, namespace.FIRST, namespace.FIRST, follow_symlinks=False)
+
+
+def _tree(work: str, codename: str, architectures: list[str], names: list[str]) -> None:
+    """Install packages into a tree. Their scripts run here."""
+    os.mkdir(os.path.join(work, "build"), 0o755)
+    _give(os.path.join(work, "build"))
     hooks = [
-        ("setup", 'mkdir -p "$1"%s && find %s -name "*.deb" -exec cp --reflink=auto -t "$1"%s {} +' % (ARCHIVES, cache, ARCHIVES)),
         # before any package makes accounts of its own, so that they get the host's numbers
-        ("essential", 'sh -eu %s/lists/merge "$1" %s/lists' % (here, here)),
+        ("essential", 'sh -eu /lists/merge "$1" /lists'),
         # before packages write an initial ramdisk, which is to be small
-        ("essential", 'cp -a %s/overlay/etc/*initramfs* "$1"/etc' % here),
-        ("customize", 'find "$1"%s -maxdepth 1 -name "*.deb" -exec cp -n --reflink=auto -t %s {} +' % (ARCHIVES, cache)),
-        ("customize", 'sh -eu %s/lists/finish "$1" %s/lists' % (here, here)),
-        ("customize", 'cp -a %s/overlay/. "$1"' % here),
+        ("essential", 'cp -a --no-preserve=ownership /overlay/etc/*initramfs* "$1"/etc'),
+        ("customize", 'sh -eu /lists/finish "$1" /lists'),
+        ("customize", 'cp -a --no-preserve=ownership /overlay/. "$1"'),
     ]
-    # nothing is left running when this process is killed
-    command = ["setpriv", "--pdeathsig", "TERM", "mmdebstrap", "--mode=root", "--variant=essential", "--format=directory",
-               "--skip=download/empty,essential/unlink", "--dpkgopt=force-unsafe-io", "--dpkgopt=force-confold",
-               "--architectures=" + ",".join(architectures), "--keyring=" + apt.root + "/etc/apt/trusted.gpg.d", "--include=" + ",".join(names)]
+    command = ["mmdebstrap", "--mode=unshare", "--variant=essential", "--format=directory", "--skip=chroot/mount/sys",
+               "--dpkgopt=force-unsafe-io", "--dpkgopt=force-confold", "--architectures=" + ",".join(architectures), "--include=" + ",".join(names)]
     command += ["--%s-hook=%s" % hook for hook in hooks]
-    command += [facts["distribution"]["codename"], os.path.join(work, "tree"), *[apt.root + path for path in apt.listings]]
-    check(command, "Installing the host's packages into a tree for the base image", timeout=TREE_SECONDS, env={"TMPDIR": work})
+    command += ["--", codename, "/build/tree", repository.SOURCES.strip() % "/repository"]
+    places = {"/build": "build", "/lists": "lists", "/overlay": "overlay", "/repository": "repository"}
+    _inside(work, places, command, "Installing the host's packages into a tree for the base image", TREE_SECONDS)
 
 
 def _write_inputs(work: str, files: Mapping[str, bytes], lists: Mapping[str, list[str]]) -> None:
@@ -105,28 +120,26 @@ def _write(path: str, content: bytes) -> None:
         stream.write(content)
 
 
-def _installed(root: str) -> list[str]:
-    lines = check(["dpkg-query", "--admindir=" + root + "/var/lib/dpkg", "-W", "-f", "${Package}:${Architecture} ${Version}\n"], "Reading what was installed")
-    return sorted(lines.decode("utf-8").splitlines())
+def _take_out(work: str, size: int) -> list[str]:
+    """Make disk.qcow2, vmlinuz and initrd.img of the tree; returns (installed lines).
 
-
-def _take_kernel(root: str, work: str) -> None:
-    kernels = sorted(glob.glob(root + "/boot/vmlinuz-*"))
-    if not kernels:
-        raise TwinError("The base image's tree has no kernel in /boot: see what the package sources offer.")
-    release = kernels[-1].rpartition("vmlinuz-")[2]
-    shutil.copyfile(kernels[-1], os.path.join(work, "vmlinuz"))
-    # an emulated guest would take longer to unpack it
-    with gzip.open("%s/boot/initrd.img-%s" % (root, release)) as packed, open(os.path.join(work, "initrd.img"), "wb") as plain:
-        shutil.copyfileobj(packed, plain)
-
-
-def _disk(root: str, work: str, size: int) -> None:
-    raw = os.path.join(work, "disk.raw")
-    with open(raw, "wb") as stream:
-        stream.truncate(size << 30)
-    check(["mkfs.ext4", "-q", "-F", "-L", "twin", "-m", "0", "-E", "lazy_itable_init=1,nodiscard", "-d", root, raw],
-          "Writing the base image's file system", timeout=DISK_SECONDS)
-    shutil.rmtree(root)
-    check(["qemu-img", "convert", "-O", "qcow2", raw, os.path.join(work, "disk.qcow2")], "Converting the base image", timeout=DISK_SECONDS)
+    The tree may hold links to anywhere, so it is read in a namespace of its own, in which no program of its packages runs any more.
+    """
+    output = os.path.join(work, "output")
+    os.mkdir(output)
+    # what is written into is made here: nothing inside can put a link in its place
+    for name in OUTPUT:
+        with open(os.path.join(output, name), "wb") as stream:
+            stream.truncate(size << 30 if name == "disk.raw" else 0)
+        _give(stream.name)
+    _inside(work, {"/build": "build", "/output": "output"}, ["sh", "-euc", tree.TAKE_OUT], "Reading the base image's tree", DISK_SECONDS)
+    for name in OUTPUT:
+        os.chown(os.path.join(output, name), 0, 0)
+    for name in ("vmlinuz", "initrd.img"):
+        os.replace(os.path.join(output, name), os.path.join(work, name))
+    check(["rm", "-rf", "--", os.path.join(work, "build")], "Removing the base image's tree", timeout=DISK_SECONDS)
+    raw = os.path.join(output, "disk.raw")
+    check(["qemu-img", "convert", "-f", "raw", "-O", "qcow2", raw, os.path.join(work, "disk.qcow2")], "Converting the base image", timeout=DISK_SECONDS)
     os.unlink(raw)
+    with open(os.path.join(output, "installed"), "rb") as listed:
+        return sorted(filter(_INSTALLED.fullmatch, listed.read(MOST_INSTALLED).decode("utf-8", "replace").split("\n")))

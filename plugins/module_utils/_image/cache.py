@@ -15,11 +15,13 @@ from typing import Any, Callable, Iterator
 from .._base import paths
 from .._base.codec import write_atomic
 from .._base.errors import TwinError
+from .._base.run import check
 from . import build as image_build
 from . import fetch, inputs
 
 DIRECTORY = os.path.join(paths.STATE, paths.IMAGES)
 DEBS = os.path.join(paths.CACHE, paths.BUILD_PACKAGES)
+CLEAR_SECONDS = 600
 PARTS = {"path": ("disk.qcow2",), "url": ("disk.qcow2",), "build": ("disk.qcow2", "vmlinuz", "initrd.img")}
 
 
@@ -82,7 +84,7 @@ def _alone(directory: str) -> Iterator[None]:
 
 def _make(request: inputs.Request, key: str, target: str, progress: Callable[[str], None], debs: str) -> dict[str, Any]:
     work = os.path.join(os.path.dirname(target), ".work")
-    shutil.rmtree(work, ignore_errors=True)
+    _clear(work)
     os.mkdir(work)
     how, start = inputs.kind(request), time.monotonic()
     installed: list[str] = []
@@ -105,9 +107,14 @@ def _make(request: inputs.Request, key: str, target: str, progress: Callable[[st
         os.replace(os.path.join(work, name), os.path.join(new, name))
     write_atomic(os.path.join(new, "manifest.json"), json.dumps(manifest, indent=1, sort_keys=True).encode("ascii"), 0o644)
     os.replace(new, target)
-    shutil.rmtree(work)
+    _clear(work)
     progress("Base image made in %.0f s" % (time.monotonic() - start))
     return manifest
+
+
+def _clear(work: str) -> None:
+    """Remove a work directory; what packages left in it may be nested deeper than Python can follow."""
+    check(["rm", "-rf", "--", work], "Removing %s" % work, timeout=CLEAR_SECONDS)
 
 
 def _stamp(request: inputs.Request) -> list[int] | None:

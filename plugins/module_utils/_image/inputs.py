@@ -27,6 +27,7 @@ from .._twin.baseimage import CMDLINE
 from . import tree
 
 FORMAT = 1
+RECIPE = 2  # of a build; images of another one are not used
 SIZE = 20  # GiB, of which only what is written takes space
 # Debian's cloud kernel would be smaller, but has no driver for a SATA CD-ROM, which is where a twin's seed is.
 KERNELS = {"debian": {"amd64": "linux-image-amd64", "arm64": "linux-image-arm64"}, "ubuntu": {"amd64": "linux-image-generic", "arm64": "linux-image-generic"}}
@@ -97,8 +98,8 @@ def key(request: Request, stamp: list[int] | None = None) -> str:
     facts = request["facts"]
     marks = {name: [bool(item.get("automatic")), bool(item.get("held"))] for name, item in wanted(facts["packages"]).items()}
     return digest([
-        FORMAT, how, size, facts["distribution"]["id"], facts["distribution"]["codename"], facts["architecture"], marks, accounts(facts["accounts"]),
-        facts["sources"], TWIN_PACKAGES, tree.files(ramdisk_builder(facts)), tree.LINKS, tree.MERGE, tree.FINISH,
+        FORMAT, RECIPE, how, size, facts["distribution"]["id"], facts["distribution"]["codename"], facts["architecture"], marks, accounts(facts["accounts"]),
+        facts["sources"], TWIN_PACKAGES, tree.files(ramdisk_builder(facts)), tree.LINKS, tree.MERGE, tree.FINISH, tree.TAKE_OUT,
     ])
 
 

@@ -74,16 +74,16 @@ LINKS = {
 }
 
 
-# Hooks of the build, run by sh with the tree as $1 and the directory of the lists below as $2.
+# Hooks of the build, run by sh with the tree as $1 and the directory of the lists below as $2, which they cannot write to.
 MERGE = """\
 for file in passwd group; do
-    awk -F: 'NR == FNR { seen[$1]; print; next } !($1 in seen)' "$2/$file" "$1/etc/$file" > "$2/merged"
-    cat "$2/merged" > "$1/etc/$file"
+    awk -F: 'NR == FNR { seen[$1]; print; next } !($1 in seen)' "$2/$file" "$1/etc/$file" > /tmp/merged
+    cat /tmp/merged > "$1/etc/$file"
 done
 """
 FINISH = """\
-awk -F: 'NR == FNR { seen[$1]; print; next } !($1 in seen)' "$1/etc/shadow" "$2/shadow" > "$2/merged"
-cat "$2/merged" > "$1/etc/shadow"
+awk -F: 'NR == FNR { seen[$1]; print; next } !($1 in seen)' "$1/etc/shadow" "$2/shadow" > /tmp/merged
+cat /tmp/merged > "$1/etc/shadow"
 while IFS=: read -r home uid gid; do
     [ -e "$1$home" ] && continue
     mkdir -p "$1$home"
@@ -96,6 +96,21 @@ chroot "$1" systemctl -q enable systemd-networkd.service
 [ ! -e "$1/etc/initramfs-tools" ] || sed -i 's/^update_initramfs=.*/update_initramfs=no/' "$1/etc/initramfs-tools/update-initramfs.conf"
 rm -f "$1"/etc/ssh/ssh_host_* "$1/etc/hostname" "$1/etc/resolv.conf" "$1/etc/apt/sources.list" "$1"/etc/apt/sources.list.d/*
 rm -f "$1/etc/dpkg/dpkg.cfg.d/99mmdebstrap" "$1/etc/apt/apt.conf.d/99mmdebstrap"
+"""
+# Run by sh where /build/tree is the tree: writes what is used of it to files that are there already. Nothing of a tree is what it seems to be.
+TAKE_OUT = """\
+cd /build/tree
+plain() { [ -f "$1" ] && [ ! -L "$1" ]; }
+[ ! -L boot ]
+for kernel in boot/vmlinuz-*; do :; done
+plain "$kernel" || { echo "it has no kernel in /boot: see what the package sources offer" >&2; exit 1; }
+ramdisk="boot/initrd.img-${kernel#boot/vmlinuz-}"
+plain "$ramdisk" || { echo "it has no initial ramdisk in /boot" >&2; exit 1; }
+dpkg-query --admindir=/build/tree/var/lib/dpkg -W -f '${Package}:${Architecture} ${Version}\\n' > /output/installed
+cat "$kernel" > /output/vmlinuz
+# an emulated guest would take longer to unpack it
+(ulimit -f 1048576; gzip -dc "$ramdisk" > /output/initrd.img)
+mkfs.ext4 -q -F -L twin -m 0 -E lazy_itable_init=1,nodiscard -d /build/tree /output/disk.raw
 """
 
 

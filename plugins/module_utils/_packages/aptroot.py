@@ -14,23 +14,19 @@ import math
 import os
 import re
 import time
-from typing import Callable, Iterable, Mapping
+from typing import Callable, Iterable, Mapping, NamedTuple
 
 from .._base.codec import printable, write_atomic
 from .._base.errors import TwinError
 from .._base.run import Result, last_words
 from .._base.run import run as _run
 from .._scopes.checks import check_once
-from .._scopes.files.rules import KEYRINGS
 from .._scopes.grammars import PACKAGE, VERSION
 from .._scopes.parts import PackageFile
-from .sources import below, entries, is_listing, listings, named_keys, placed
+from .aptfiles import configure, fill
+from .sources import entries, listings
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "armhf", "ppc64le": "ppc64el", "i686": "i386"}
-TRUSTED = "/etc/apt/trusted.gpg.d"
-# Keys a distribution ships outside apt's own directory.
-ARCHIVE_KEYRINGS = tuple(KEYRINGS + name for name in ("debian-archive-keyring.gpg", "ubuntu-archive-keyring.gpg"))
-KEY_PLACES = (TRUSTED + "/", "/usr/share/")  # where lists of a host may name keys of this machine
 STAMP = "updated"  # holds the complaints of the update
 COMPLAINT = 200  # characters of one
 COMPLAINTS = 10
@@ -39,37 +35,15 @@ DOWNLOAD_SECONDS = 1800
 ASK_SECONDS = 300
 ROUNDS = 5  # of leaving out what cannot be installed; apt names all it sees in each
 
-# This machine's apt settings are not read at all: their hooks are for its own packages. What a host lists may name neither files of this machine
-# nor programs.
-_CONFIGURATION = """\
-Dir::Etc::main "/dev/null";
-Dir::Etc::parts "{root}/none";
-Dir::Etc::sourcelist "{root}/etc/apt/sources.list";
-Dir::Etc::sourceparts "{root}/etc/apt/sources.list.d";
-Dir::Etc::trusted "{root}/etc/apt/trusted.gpg";
-Dir::Etc::trustedparts "{root}/etc/apt/trusted.gpg.d";
-Dir::Etc::preferences "/dev/null";
-Dir::Etc::preferencesparts "{root}/none";
-Dir::Etc::netrc "/dev/null";
-Dir::Etc::netrcparts "{root}/none";
-Dir::State "{root}/state";
-Dir::State::status "{root}/state/status";
-Dir::State::extended_states "{root}/state/extended_states";
-Dir::Cache "{root}/cache";
-Dir::Log "{root}/log";
-Dir::Bin::Methods {{ cdrom "false"; copy "false"; file "false"; mirror+copy "false"; mirror+file "false"; rsh "false"; ssh "false"; }};
-APT::Architecture "{native}";
-APT::Architectures {{ {architectures} }};
-APT::Install-Recommends "false";
-APT::Sandbox::User "root";
-APT::Update::Error-Mode "any";
-Acquire::Languages "none";
-Acquire::Retries "1";
-Acquire::http::Timeout "15";
-Acquire::https::Timeout "15";
-"""
-
 Run = Callable[..., Result]
+_ARCHIVE = re.compile(r"(?m)^'[^'\n]*' ([^\s_/]+)_([^\s_/]+)_([^\s_/]+)\.deb \d+ (?:SHA256:([0-9a-f]{64}))?")
+
+
+class Archive(NamedTuple):
+    """A package file that a repository offers, and its SHA-256 in hex."""
+
+    package: PackageFile
+    digest: str
 
 
 def unmet(said: str) -> list[str]:
@@ -90,29 +64,6 @@ def complaints(said: bytes, root: str) -> list[str]:
     return [printable(re.sub(r"\s+", " ", error).strip(), COMPLAINT) for error in errors[:COMPLAINTS]]
 
 
-def _fill(root: str, files: Mapping[str, bytes]) -> None:
-    for part in ("etc/apt/sources.list.d", "etc/apt/trusted.gpg.d", "state/lists/partial", "cache/archives/partial", "log", "none"):
-        os.makedirs(os.path.join(root, part), exist_ok=True)
-    write_atomic(os.path.join(root, "state/status"), b"")
-    for name, content in files.items():
-        path = below(root, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        # whoever builds of these sources has apt read them as a user of its own
-        write_atomic(path, placed(content, root) if is_listing(name) else content, 0o644)
-    _add_own_keys(root, [path for path in named_keys(content for name, content in files.items() if is_listing(name)) if path not in files])
-
-
-def _add_own_keys(root: str, named: Iterable[str]) -> None:
-    """This machine's keys beside the host's: those that came with a package are not among the host's files."""
-    trusted = [os.path.join(TRUSTED, name) for name in (os.listdir(TRUSTED) if os.path.isdir(TRUSTED) else [])]
-    links = {os.path.join(root + TRUSTED, os.path.basename(path)): path for path in [*trusted, *ARCHIVE_KEYRINGS]}
-    links.update({below(root, path): path for path in named if path.startswith(KEY_PLACES)})
-    for place, path in links.items():
-        if os.path.isfile(path) and not os.path.lexists(place):
-            os.makedirs(os.path.dirname(place), exist_ok=True)
-            os.symlink(path, place)
-
-
 class Apt:
     """apt-get and apt-cache over one private root, which is made where it is missing."""
 
@@ -123,12 +74,8 @@ class Apt:
         self._configuration = os.path.join(root, "apt.conf")
         # written last: a root that a kill left half made has none
         if not os.path.exists(self._configuration):
-            _fill(root, files)
-        self._configure(architectures)
-
-    def _configure(self, architectures: list[str]) -> None:
-        content = _CONFIGURATION.format(root=self.root, native=self._native, architectures=" ".join('"%s";' % name for name in architectures))
-        write_atomic(self._configuration, content.encode("utf-8"))
+            fill(root, files)
+        configure(self._configuration, root, architectures)
 
     def _call(self, *argv: str, timeout: float = ASK_SECONDS, cwd: str | None = None) -> Result:
         return self._run(list(argv), env={"APT_CONFIG": self._configuration}, timeout=timeout, cwd=cwd)
@@ -245,7 +192,27 @@ class Apt:
                     versions.append(fields["Version"])
         return found
 
+    def chosen(self, names: Iterable[str]) -> list[Archive]:
+        """The package files that an empty machine needs for names and for what every machine has."""
+        essential = "?and(?architecture(%s),?essential)" % self._native
+        result = self._call("apt-get", "install", "--print-uris", "-y", "-qq", "-o", "Acquire::ForceHash=SHA256", "--", essential, *names)
+        found = _ARCHIVE.findall(result.out.decode("utf-8", "replace"))
+        unsummed = [name for name, _version, _arch, summed in found if not summed]
+        if result.rc or unsummed:
+            raise TwinError("The packages of a base image cannot be chosen: %s." % (last_words(result.err) or "%s has no SHA-256" % unsummed[0]))
+        return [
+            Archive({"name": name, "version": version.replace("%3a", ":"), "arch": arch, "have": ""}, summed) for name, version, arch, summed in found
+        ]
+
+    def stanzas(self, archives: Iterable[Archive]) -> str:
+        """What the index says of packages."""
+        names = [_asked(archive.package) for archive in archives]
+        return self._call("apt-cache", "--no-all-versions", "show", "--", *names).out.decode("utf-8", "surrogateescape")
+
     def download(self, packages: Iterable[PackageFile], directory: str) -> Result:
         """Fetch packages into a directory; apt checks each against its signed index."""
-        names = ["%s%s=%s" % (one["name"], "" if one["arch"] == "all" else ":" + one["arch"], one["version"]) for one in packages]
-        return self._call("apt-get", "download", "-q", "--", *names, timeout=DOWNLOAD_SECONDS, cwd=directory)
+        return self._call("apt-get", "download", "-q", "--", *map(_asked, packages), timeout=DOWNLOAD_SECONDS, cwd=directory)
+
+
+def _asked(package: PackageFile) -> str:
+    return "%s%s=%s" % (package["name"], "" if package["arch"] == "all" else ":" + package["arch"], package["version"])

@@ -4,14 +4,12 @@
 """The parts of a build that need no package source; the whole of it is shown in tests/integration and the lab."""
 from __future__ import annotations
 
-import gzip
 import os
 import shutil
 
 import pytest
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
-from ansible_collections.safetytwin.twin.plugins.module_utils._base.run import check
 from ansible_collections.safetytwin.twin.plugins.module_utils._image import build
 
 
@@ -37,27 +35,19 @@ def test_what_the_hooks_read_is_written_with_any_byte_and_links_are_links(tmp_pa
     assert os.readlink(tmp_path / "overlay/etc/systemd/system-generators/systemd-debug-generator") == "/dev/null"
 
 
-def test_the_newest_kernel_is_taken_with_its_ramdisk_unpacked(tmp_path):
-    (tmp_path / "tree/boot").mkdir(parents=True)
-    with pytest.raises(TwinError, match="has no kernel in /boot"):
-        build._take_kernel(str(tmp_path / "tree"), str(tmp_path))
-    for release in ("6.1.0-18", "6.1.0-21"):
-        (tmp_path / "tree/boot" / ("vmlinuz-" + release)).write_text("k" + release)
-        (tmp_path / "tree/boot" / ("initrd.img-" + release)).write_bytes(gzip.compress(b"i" + release.encode()))
-    build._take_kernel(str(tmp_path / "tree"), str(tmp_path))
-    assert ((tmp_path / "vmlinuz").read_text(), (tmp_path / "initrd.img").read_text()) == ("k6.1.0-21", "i6.1.0-21")
+def test_what_is_taken_of_a_tree_is_written_to_files_that_are_there(tmp_path, monkeypatch):
+    given, called = [], []
+    monkeypatch.setattr(build, "_give", given.append)
+    monkeypatch.setattr(os, "chown", lambda path, uid, gid: given.remove(path))
+    (tmp_path / "build").mkdir()
 
+    def inside(work, places, argv, doing, timeout):
+        called.append((places, sorted(given)))
+        (tmp_path / "output/installed").write_bytes(b"zz:all 1\naa:amd64 1:2.0-1~x\n{{ 7 }}:all 1\n\x1b[31m:all 1\n")
 
-def test_a_tree_becomes_a_disk_of_the_size_asked_for(tmp_path):
-    (tmp_path / "tree").mkdir()
-    (tmp_path / "tree/hello").write_text("x" * 4096)
-    build._disk(str(tmp_path / "tree"), str(tmp_path), 1)
-    assert b'"virtual-size": 1073741824' in check(["qemu-img", "info", "--output=json", str(tmp_path / "disk.qcow2")], "Asking")
-    assert sorted(os.listdir(tmp_path)) == ["disk.qcow2"]
-
-
-def test_installed_packages_are_read_from_the_tree(tmp_path):
-    (tmp_path / "var/lib/dpkg").mkdir(parents=True)
-    stanza = "Package: %s\nStatus: install ok installed\nArchitecture: all\nVersion: 1\nMaintainer: x\nDescription: x\n\n"
-    (tmp_path / "var/lib/dpkg/status").write_text(stanza % "zz" + stanza % "aa")
-    assert build._installed(str(tmp_path)) == ["aa:all 1", "zz:all 1"]
+    monkeypatch.setattr(build, "_inside", inside)
+    monkeypatch.setattr(build, "check", lambda argv, doing, timeout: (tmp_path / "disk.qcow2").touch() if argv[0] == "qemu-img" else b"")
+    assert build._take_out(str(tmp_path), 1) == ["aa:amd64 1:2.0-1~x", "zz:all 1"]
+    names = ["disk.raw", "initrd.img", "installed", "vmlinuz"]
+    assert called == [({"/build": "build", "/output": "output"}, [str(tmp_path / "output" / name) for name in names])]
+    assert given == [] and {"vmlinuz", "initrd.img", "disk.qcow2"} <= set(os.listdir(tmp_path))

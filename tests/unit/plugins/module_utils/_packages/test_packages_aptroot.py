@@ -56,19 +56,6 @@ def test_names_and_versions_in_an_index_are_checked(tmp_path):
         apt.first_dependency("bad")
 
 
-def test_keys_of_this_machine_are_linked_and_no_other_file_of_it(tmp_path, monkeypatch):
-    for name in ("share/keyrings/a.gpg", "trusted/b.gpg"):
-        (tmp_path / name).parent.mkdir(parents=True)
-        (tmp_path / name).write_bytes(b"key")
-    monkeypatch.setattr(aptroot, "TRUSTED", str(tmp_path / "trusted"))
-    monkeypatch.setattr(aptroot, "KEY_PLACES", (str(tmp_path / "share") + "/",))
-    root = str(tmp_path / "root")
-    aptroot._add_own_keys(root, [str(tmp_path / "share/keyrings/a.gpg"), str(tmp_path / "trusted/b.gpg"), str(tmp_path / "share/none.gpg"), "/etc/passwd"])
-    linked = [os.path.join(directory, name) for directory, _directories, names in os.walk(root) for name in names]
-    own = [path for path in linked if "archive-keyring" not in path]
-    assert sorted(own) == sorted([root + str(tmp_path / "share/keyrings/a.gpg"), root + str(tmp_path / "trusted/b.gpg")])
-
-
 @pytest.fixture(name="make")
 def fixture_make(repository, tmp_path):
     """The Apt of the repository and of further listings, {name: content}; always in one root."""
