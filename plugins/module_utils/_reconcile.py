@@ -221,7 +221,7 @@ class Cycle:
 
     def _apply(self, connection: Any, twin: client.Twin, document: HostDocument, plan: ReconcilePlan, actual: Actual) -> tuple[Any, Outcome]:
         """(the twin's scopes as read back, what the plan came to)."""
-        fetched = payload.fetch_packages(self.store, document, plan.steps)
+        fetched = payload.fetch_packages(self.store, document, plan.steps, self.request)
         self.lap("fetch")
         revision = self.known["revision"]
         self.store.intend(self.twin_id, [[step["key"], step["verb"]] for step in plan.steps if step["verb"] in ("restart", "reload")])

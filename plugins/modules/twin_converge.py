@@ -52,6 +52,20 @@ options:
     type: list
     elements: str
     default: []
+  repository_directories:
+    description:
+      - Directories of the hypervisor whose repositories the host's lists may name as C(file:) or C(copy:). All users must be able to read them.
+      - Packages come from them and from repositories by C(http) and C(https) only.
+    type: list
+    elements: path
+    default: []
+  unsigned_repositories:
+    description:
+      - URIs of repositories that the host's lists may declare as trusted without a valid signature, with C(trusted=yes) or C(allow-insecure).
+      - Other entries that do so are not read. Items that need them are degraded with a reason that names the entry.
+    type: list
+    elements: str
+    default: []
   vcpus:
     description: Maximum number of virtual CPUs of the twin, from 1 to 255.
     type: int

@@ -31,6 +31,20 @@ options:
     description: Virtual size of a built disk in GiB, from 1 to 16384. Only written blocks use space.
     type: int
     default: 20
+  repository_directories:
+    description:
+      - Directories of the hypervisor whose repositories the host's lists may name as C(file:) or C(copy:). All users must be able to read them.
+      - Other entries than those by C(http), C(https) and of these directories are left out and named in RV(manifest.sources_unavailable).
+    type: list
+    elements: path
+    default: []
+  unsigned_repositories:
+    description:
+      - URIs of repositories that the host's lists may declare as trusted without a valid signature, with C(trusted=yes) or C(allow-insecure).
+      - Other entries that do so are left out and named in RV(manifest.sources_unavailable).
+    type: list
+    elements: str
+    default: []
   directory:
     description: Directory of the images.
     type: path
@@ -124,10 +138,12 @@ from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors impor
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.options import accept
 from ansible_collections.safetytwin.twin.plugins.module_utils._image import cache
 
+PERMITS = ("repository_directories", "unsigned_repositories")
+
 
 def run(module):
     options = module.params
-    request = {name: options[name] for name in ("path", "url", "checksum", "size") if options[name]}
+    request = {name: options[name] for name in ("path", "url", "checksum", "size", *PERMITS) if options[name]}
     if options["facts"]:
         request["facts"] = read_facts(options["facts"])
     if options["state"] == "absent":
@@ -155,6 +171,8 @@ def main():
             "url": {"type": "str"},
             "checksum": {"type": "str"},
             "size": {"type": "int", "default": 20},
+            "repository_directories": {"type": "list", "elements": "path", "default": []},
+            "unsigned_repositories": {"type": "list", "elements": "str", "default": []},
             "directory": {"type": "path", "default": cache.DIRECTORY},
             "package_cache": {"type": "path", "default": cache.DEBS},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

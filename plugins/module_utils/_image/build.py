@@ -16,6 +16,7 @@ from .._base.codec import printable
 from .._base.errors import TwinError
 from .._base.run import check, last_words, run
 from .._packages.aptroot import ARCHITECTURES, Apt
+from .._packages.listing import permits
 from . import inputs, namespace, repository, tree
 
 TREE_SECONDS = 1800
@@ -38,9 +39,10 @@ def build(request: inputs.Request, work: str, debs: str, progress: Callable[[str
     native = ARCHITECTURES[facts["architecture"]]
     architectures = inputs.architectures(facts["packages"], native)
     files = inputs.apt_files(facts["sources"])
-    apt = Apt(os.path.join(work, "apt"), files, architectures)
+    apt = Apt(os.path.join(work, "apt"), files, architectures, permits(request))
     if not apt.listings:
-        raise TwinError("The host has no package sources, so no base image can be built from them: give one by path or url.")
+        why = " ".join(apt.refused) or "The host has none that could be read."
+        raise TwinError("No base image can be built from the host's package sources: give one by path or url. %s" % why)
     progress("Reading the host's package sources (usually 5 s)")
     # mmdebstrap ends at what cannot be fetched
     sources_lost = [] if apt.update() else apt.leave_out_lost()
@@ -56,7 +58,7 @@ def build(request: inputs.Request, work: str, debs: str, progress: Callable[[str
     _tree(work, facts["distribution"]["codename"], architectures, [*needed, *names])
     progress("Writing the disk (usually 10 s)")
     installed = _take_out(work, request.get("size") or inputs.SIZE)
-    return installed, absent + [offered[name] for name in broken], sources_lost
+    return installed, absent + [offered[name] for name in broken], apt.refused + sources_lost
 
 
 def _require(work: str) -> None:

@@ -4,7 +4,8 @@
 """Inputs of a base image: the request, its key, and the packages and sources of a build. Pure.
 
 A request is {"path"} or {"url", "checksum"} or {"facts"}; facts are {"distribution": {"id", "version_id", "codename"}, "architecture",
-"packages": items, "accounts": items, "sources": [{"path", "content": base64}]} of the host, and "size" is the disk's in GiB.
+"packages": items, "accounts": items, "sources": [{"path", "content": base64}]} of the host, "size" is the disk's in GiB, and "repository_directories" and
+"unsigned_repositories" are what the user allows of the sources besides signed repositories by http and https.
 """
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ from .._base.codec import digest
 from .._base.errors import TwinError
 from .._base.patterns import matches_any
 from .._packages.aptroot import ARCHITECTURES
+from .._packages.listing import permits
 from .._scopes.accounts.policy import MACHINERY as MACHINERY_ACCOUNTS
 from .._scopes.files.rules import APT_FILES
 from .._scopes.model import Items
@@ -61,6 +63,8 @@ class Request(TypedDict, total=False):
     checksum: str
     facts: Facts
     size: int
+    repository_directories: list[str]
+    unsigned_repositories: list[str]
 
 
 def kind(request: Request) -> str:
@@ -99,7 +103,7 @@ def key(request: Request, stamp: list[int] | None = None) -> str:
     marks = {name: [bool(item.get("automatic")), bool(item.get("held"))] for name, item in wanted(facts["packages"]).items()}
     return digest([
         FORMAT, RECIPE, how, size, facts["distribution"]["id"], facts["distribution"]["codename"], facts["architecture"], marks, accounts(facts["accounts"]),
-        facts["sources"], TWIN_PACKAGES, tree.files(ramdisk_builder(facts)), tree.LINKS, tree.MERGE, tree.FINISH, tree.TAKE_OUT,
+        facts["sources"], permits(request), TWIN_PACKAGES, tree.files(ramdisk_builder(facts)), tree.LINKS, tree.MERGE, tree.FINISH, tree.TAKE_OUT,
     ])
 
 

@@ -16,6 +16,12 @@ TRUSTED = "/etc/apt/trusted.gpg.d"
 ARCHIVE_KEYRINGS = tuple(KEYRINGS + name for name in ("debian-archive-keyring.gpg", "ubuntu-archive-keyring.gpg"))
 KEY_PLACES = (TRUSTED + "/", "/usr/share/")  # where lists of a host may name keys of this machine
 
+# Methods that no list may name, besides those that listing.py refuses; what a server answers may name them as well.
+CLOSED = (
+    "cdrom", "ftp", "mirror", "mirror+copy", "mirror+file", "mirror+http", "mirror+https", "rsh", "ssh", "tor", "tor+http", "tor+https",
+)
+LOCAL = ("copy", "file")
+
 # This machine's apt settings are not read at all: their hooks are for its own packages. What a host lists may name neither files of this machine
 # nor programs.
 _CONFIGURATION = """\
@@ -34,7 +40,7 @@ Dir::State::status "{root}/state/status";
 Dir::State::extended_states "{root}/state/extended_states";
 Dir::Cache "{root}/cache";
 Dir::Log "{root}/log";
-Dir::Bin::Methods {{ cdrom "false"; copy "false"; file "false"; mirror+copy "false"; mirror+file "false"; rsh "false"; ssh "false"; }};
+Dir::Bin::Methods {{ {closed} }};
 APT::Architecture "{native}";
 APT::Architectures {{ {architectures} }};
 APT::Install-Recommends "false";
@@ -53,9 +59,11 @@ Acquire::https::Timeout "15";
 """
 
 
-def configure(path: str, root: str, architectures: list[str]) -> None:
-    """Write the configuration of the apt of root; architectures: native first."""
-    content = _CONFIGURATION.format(root=root, native=architectures[0], architectures=" ".join('"%s";' % name for name in architectures))
+def configure(path: str, root: str, architectures: list[str], local: bool) -> None:
+    """Write the configuration of the apt of root; architectures: native first; local: whether lists may name directories of this machine."""
+    closed = " ".join('%s "false";' % method for method in (*CLOSED, *(() if local else LOCAL)))
+    named = " ".join('"%s";' % name for name in architectures)
+    content = _CONFIGURATION.format(root=root, native=architectures[0], architectures=named, closed=closed)
     write_atomic(path, content.encode("utf-8"))
 
 

@@ -4,7 +4,7 @@
 """A separate apt directory with the repositories and keys of one host, no installed packages, and its own caches.
 
 Neither this machine's apt nor the host's knows of it. Base images are built of what it offers, package files of twins come through it.
-apt itself parses the host's lists of repositories; only the keys that they name are looked for below the directory.
+apt gets what listing.py leaves of the host's lists of repositories; the keys that they name are looked for below the directory.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from .._scopes.checks import check_once
 from .._scopes.grammars import PACKAGE, VERSION
 from .._scopes.parts import PackageFile
 from .aptfiles import configure, fill
+from .listing import Permits, read
 from .sources import entries, listings
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "armhf", "ppc64le": "ppc64el", "i686": "i386"}
@@ -67,15 +68,16 @@ def complaints(said: bytes, root: str) -> list[str]:
 class Apt:
     """apt-get and apt-cache over one private root, which is made where it is missing."""
 
-    def __init__(self, root: str, files: Mapping[str, bytes], architectures: list[str], run: Run = _run) -> None:
+    def __init__(self, root: str, files: Mapping[str, bytes], architectures: list[str], allowed: Permits, run: Run = _run) -> None:
         """files: {path: bytes} of the host's /etc/apt; architectures: native first."""
         self.root, self._run, self._native = root, run, architectures[0]
+        files, self.refused = read(files, allowed)  # refused: a sentence for each entry that apt does not get
         self.listings = listings(files)
         self._configuration = os.path.join(root, "apt.conf")
         # written last: a root that a kill left half made has none
         if not os.path.exists(self._configuration):
             fill(root, files)
-        configure(self._configuration, root, architectures)
+        configure(self._configuration, root, architectures, bool(allowed.directories))
 
     def _call(self, *argv: str, timeout: float = ASK_SECONDS, cwd: str | None = None) -> Result:
         return self._run(list(argv), env={"APT_CONFIG": self._configuration}, timeout=timeout, cwd=cwd)
@@ -98,7 +100,7 @@ class Apt:
         """What could not be read at the last update, in apt's words."""
         with open(os.path.join(self.root, STAMP), encoding="ascii") as stream:
             told: list[str] = json.load(stream)
-        return told
+        return self.refused + told
 
     def leave_out_lost(self) -> list[str]:
         """Drop the entries of listings that cannot be read, at which others would fail; returns the listing's path and apt's words for each."""
@@ -114,7 +116,7 @@ class Apt:
                 else:
                     kept.append(entry)
         if not kept:
-            raise TwinError("None of the host's package sources can be read: %s" % "; ".join(lost))
+            raise TwinError("None of the host's package sources can be read: %s" % "; ".join(self.refused + lost))
         self.listings = kept
         self.update()
         return lost

@@ -23,8 +23,10 @@ from .._base.run import run as _run
 from .._scopes.parts import PackageFile
 from . import aptroot
 from .aptroot import Run
-from .sources import Source, listings
+from .listing import Permits
+from .sources import Source
 
+FORMAT = 2  # of an apt directory
 FRESH = 6 * 3600  # seconds that an index is good for
 RECENT = 300  # seconds in which asking again for an unknown version makes no sense
 SHOWN = 2  # complaints in a reason
@@ -38,7 +40,8 @@ class Fetched(TypedDict):
 
 
 def fetch(
-    wanted: Iterable[PackageFile], machine: Mapping[str, Any], sources: Iterable[Source], unread: Sequence[str], directory: str, run: Run = _run,
+    wanted: Iterable[PackageFile], machine: Mapping[str, Any], sources: Iterable[Source], unread: Sequence[str], directory: str, allowed: Permits,
+    run: Run = _run,
 ) -> Fetched:
     """Package files for wanted; what cannot be had stops nothing else.
 
@@ -46,7 +49,7 @@ def fetch(
     configuration, unread a sentence for each that is not there; directory is ours alone.
     """
     files = {source["path"]: source["content"] for source in sources}
-    store = os.path.join(directory, "%(id)s-%(version_id)s" % machine["distribution"], _identity(files))
+    store = os.path.join(directory, "%(id)s-%(version_id)s" % machine["distribution"], _identity(files, allowed))
     for part in (directory, os.path.dirname(store), store):
         os.makedirs(part, mode=0o700, exist_ok=True)
     missing: dict[str, PackageFile] = {}
@@ -62,7 +65,7 @@ def fetch(
     if missing:
         try:
             with _alone(directory):
-                apt = _apt(directory, machine, files, {package["arch"] for package in missing.values()}, run)
+                apt = _apt(directory, machine, files, allowed, {package["arch"] for package in missing.values()}, run)
                 _obtain(apt, missing, unread, store, answer)
         except TwinError as error:
             answer["reasons"] = dict.fromkeys(missing, "package_not_fetched: %s" % error)
@@ -71,9 +74,9 @@ def fetch(
     return answer
 
 
-def _identity(files: Mapping[str, bytes]) -> str:
-    """The name of a set of sources."""
-    return digest(sorted((path, digest(content)) for path, content in files.items()))[:16]
+def _identity(files: Mapping[str, bytes], allowed: Permits) -> str:
+    """The name of a set of sources, as it is read."""
+    return digest([FORMAT, allowed, sorted((path, digest(content)) for path, content in files.items())])[:16]
 
 
 def file_name(name: str, arch: str, version: str) -> str:
@@ -89,17 +92,18 @@ def _alone(directory: str) -> Iterator[None]:
         yield
 
 
-def _apt(directory: str, machine: Mapping[str, Any], files: Mapping[str, bytes], asked: set[str], run: Run) -> aptroot.Apt:
+def _apt(directory: str, machine: Mapping[str, Any], files: Mapping[str, bytes], allowed: Permits, asked: set[str], run: Run) -> aptroot.Apt:
     """The apt for these sources and architectures; others are another one."""
-    if not listings(files):
-        raise TwinError("The host has no package sources that could be read: its packages cannot be fetched.")
     native = aptroot.ARCHITECTURES.get(machine["architecture"], machine["architecture"])
     # an index that nobody asked for and that cannot be read would cast doubt on every answer
     architectures = [native, *sorted(asked - {native, "all"})]
     parts = os.path.join(directory, "apt")
     os.makedirs(parts, mode=0o700, exist_ok=True)
-    root = os.path.join(parts, digest([_identity(files), machine["distribution"], architectures])[:16])
-    return aptroot.Apt(root, files, architectures, run)
+    root = os.path.join(parts, digest([_identity(files, allowed), machine["distribution"], architectures])[:16])
+    apt = aptroot.Apt(root, files, architectures, allowed, run)
+    if not apt.listings and not apt.refused:
+        raise TwinError("The host has no package sources that could be read: its packages cannot be fetched.")
+    return apt
 
 
 def _obtain(apt: aptroot.Apt, missing: dict[str, PackageFile], unread: Sequence[str], store: str, answer: Fetched) -> None:

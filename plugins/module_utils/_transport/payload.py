@@ -14,6 +14,7 @@ from typing import Any, Iterable, Mapping, Sequence
 from .._base import paths
 from .._base.errors import TwinError
 from .._packages import fetch
+from .._packages.listing import permits
 from .._packages.sources import apt_files, apt_sources, withheld
 from .._scopes.model import Scopes
 from .._scopes.parts import ApplyReply, PackageFile, Payload, Step
@@ -24,8 +25,8 @@ from .channel import Channel
 _NOTHING = Payload()
 
 
-def fetch_packages(store: Store, document: Mapping[str, Any], steps: Iterable[Step]) -> fetch.Fetched:
-    """Package files for the steps that need them; none where the store lacks one of the host's package sources."""
+def fetch_packages(store: Store, document: Mapping[str, Any], steps: Iterable[Step], options: Mapping[str, Any]) -> fetch.Fetched:
+    """Package files for the steps that need them; none where the store lacks one of the host's package sources. options say which are allowed."""
     wanted = _packages(steps)
     if not wanted:
         return {"files": {}, "reasons": {}}
@@ -34,7 +35,7 @@ def fetch_packages(store: Store, document: Mapping[str, Any], steps: Iterable[St
         keys = ["%(name)s:%(arch)s" % file for file in wanted]
         return {"files": {}, "reasons": dict.fromkeys(keys, "content_pending: %d of the host's package sources" % len(lacking))}
     sources, unread = apt_sources(store, document["scopes"]), withheld(document["scopes"])
-    return fetch.fetch(wanted, document["machine"], sources, unread, os.path.join(store.root, paths.PACKAGES))
+    return fetch.fetch(wanted, document["machine"], sources, unread, os.path.join(store.root, paths.PACKAGES), permits(options))
 
 
 def _payload(step: Step) -> Payload:

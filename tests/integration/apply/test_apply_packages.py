@@ -19,6 +19,7 @@ NAMES = ("dnsmasq", "dnsmasq-base", "libnetfilter-conntrack3", "libnfnetlink0", 
 def hypervisor(machine, tmp_path_factory):
     """(fetch of the host's packages, {name: (key, version)} that its index offers)."""
     from safetytwin._packages import fetch as packages_fetch
+    from safetytwin._packages.listing import Permits
 
     machine.exec("apt-get", "update", "-q")
     paths = machine.exec("find", "/etc/apt/sources.list", "/etc/apt/sources.list.d", "/etc/apt/keyrings", "-type", "f", check=False).stdout.decode().split()
@@ -31,7 +32,8 @@ def hypervisor(machine, tmp_path_factory):
     directory = str(tmp_path_factory.mktemp("packages"))
 
     def fetch(*wanted, run=packages_fetch._run):
-        return packages_fetch.fetch([dict(zip(("name", "arch", "version", "have"), (*one, ""))) for one in wanted], facts, sources, [], directory, run=run)
+        rows = [dict(zip(("name", "arch", "version", "have"), (*one, ""))) for one in wanted]
+        return packages_fetch.fetch(rows, facts, sources, [], directory, Permits(), run=run)
 
     offered = {}
     for stanza in machine.exec("apt-cache", "show", "--no-all-versions", *NAMES, check=False).stdout.decode().split("\n\n"):

@@ -10,6 +10,7 @@ import time
 import pytest
 from repositories import field
 from safetytwin._packages import fetch as packages_fetch
+from safetytwin._packages.listing import Permits
 
 MACHINE = {"distribution": {"id": "debian", "version_id": "12", "codename": "stable"}, "architecture": "x86_64"}
 
@@ -20,10 +21,10 @@ def fixture_fetch(server, tmp_path):
     directory = tmp_path / "packages"
     directory.mkdir()
 
-    def fetch(*wanted, unread=()):
+    def fetch(*wanted, unread=(), permits=()):
         rows = [(*each, "")[:3] for each in wanted]
         wanted = [dict(zip(("name", "arch"), key.split(":")), version=version, have=have) for key, version, have in rows]
-        found = packages_fetch.fetch(wanted, MACHINE, server.sources, unread, str(directory))
+        found = packages_fetch.fetch(wanted, MACHINE, server.sources, unread, str(directory), Permits(*permits))
         return {key: field(path, "Version") for key, path in found["files"].items()}, found["reasons"]
 
     fetch.roots = directory / "apt"
@@ -141,15 +142,47 @@ def test_only_architectures_that_are_asked_for_are_read(server, fetch):
     assert (files, reasons) == ({"lib:i386": "1.0-1"}, {"lib:amd64": "package_unavailable"})
 
 
-@pytest.mark.parametrize("scheme", ["file:", "copy:", "cdrom:[x]", "ssh://127.0.0.1", "mirror+file:"])
+@pytest.mark.hostile
+@pytest.mark.parametrize("scheme", ["file:", "copy:", "cdrom:[x]", "ssh://127.0.0.1", "mirror+file:", "%66ile:", "\"file:\""])
 def test_a_list_cannot_name_what_is_on_this_machine(server, fetch, tmp_path, scheme):
     server.add("debian", "stable", "1.0-1")
     server.add("local", "stable", "2.0-1")
-    server.list("a.list", f"deb [trusted=yes] {scheme}{tmp_path}/served/local stable main\n")
+    server.list("a.list", f"deb {scheme}{tmp_path}/served/local stable main\n")
     server.list("debian.list", "deb @/debian stable main\n")
     files, reasons = fetch(("shop:all", "2.0-1", "1.0-1"))
     assert files == {} and reasons["shop:all"].startswith("repository_unreadable: ")
     assert fetch(("shop:all", "1.0-1")) == ({"shop:all": "1.0-1"}, {}), "the other repositories are read"
+
+
+@pytest.mark.parametrize("scheme", ["file", "copy"])
+def test_a_directory_is_read_if_an_option_names_it(server, fetch, tmp_path, scheme):
+    server.add("local", "stable", "2.0-1")
+    for directory in (tmp_path, *tmp_path.parents):
+        if directory.stat().st_uid == os.getuid() and len(directory.parts) > 2:
+            directory.chmod(directory.stat().st_mode | 0o011)
+    server.list("a.list", f"deb {scheme}:{tmp_path}/served/local stable main\n")
+    assert fetch(("shop:all", "2.0-1"), permits=([f"{tmp_path}/served"],)) == ({"shop:all": "2.0-1"}, {})
+    reason = fetch(("shop:all", "2.0-1"), permits=([f"{tmp_path}/other"],))[1]["shop:all"]
+    assert "/etc/apt/sources.list.d/a.list, entry 1" in reason and "twin_repository_directories" in reason
+
+
+@pytest.mark.hostile
+@pytest.mark.parametrize("entry", [
+    "deb [trusted=yes] @/unsigned stable main", "deb [allow-insecure=yes] @/unsigned stable main", "deb [ trus%74ed=yes ] @/unsigned stable main",
+    "deb [\"trusted=yes\"] @/unsigned stable main", "deb [arch=amd64 Trusted=true] @/unsigned stable main",
+])
+def test_a_repository_without_a_valid_signature_is_read_only_if_an_option_names_it(server, fetch, entry):
+    server.add("debian", "stable", "1.0-1")
+    server.add("unsigned", "stable", "2.0-1")
+    (server.directory / "unsigned/dists/stable/InRelease").rename(server.directory / "unsigned/dists/stable/signed")
+    text = (server.directory / "unsigned/dists/stable/signed").read_text()
+    (server.directory / "unsigned/dists/stable/Release").write_text(text.partition("\n\n")[2].partition("-----BEGIN")[0])
+    server.list("a.list", entry + "\ndeb @/debian stable main\n")
+    files, reasons = fetch(("shop:all", "2.0-1", "1.0-1"))
+    assert files == {} and reasons["shop:all"].startswith("repository_unreadable: /etc/apt/sources.list.d/a.list, entry 1 (")
+    assert fetch(("shop:all", "1.0-1")) == ({"shop:all": "1.0-1"}, {}), "the other repositories are read"
+    if entry.startswith(("deb [trusted=yes]", "deb [arch")):
+        assert fetch(("shop:all", "2.0-1"), permits=((), [server.url + "/unsigned/"])) == ({"shop:all": "2.0-1"}, {})
 
 
 def test_hosts_share_package_files_only_if_they_trust_the_same_repositories(server, fetch):
@@ -168,9 +201,10 @@ def test_https_is_spoken_to_an_https_repository(server, fetch):
     assert reason.startswith("repository_unreadable: Failed to fetch https://127.0.0.1:") and "handshake" in reason, "the server speaks http only"
 
 
-def test_a_list_that_apt_refuses_is_named_with_the_hosts_path(server, fetch):
+def test_an_entry_that_is_no_repository_is_named_with_the_hosts_path(server, fetch):
     server.add("debian", "stable", "1.0-1")
     server.list("debian.list", "deb @/debian stable main\n")
     server.list("broken.list", "deb nonsense\ndeb @/debian stable main\n")
-    reason = fetch(("shop:all", "1.0-1"))[1]["shop:all"]
-    assert "/etc/apt/sources.list.d/broken.list" in reason and str(fetch.roots) not in reason
+    assert fetch(("shop:all", "1.0-1")) == ({"shop:all": "1.0-1"}, {}), "its other entries are read"
+    reason = fetch(("shop:all", "2.0-1", "1.0-1"))[1]["shop:all"]
+    assert reason.startswith("repository_unreadable: /etc/apt/sources.list.d/broken.list, entry 1 (deb nonsense)") and str(fetch.roots) not in reason

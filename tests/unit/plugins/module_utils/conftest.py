@@ -16,6 +16,7 @@ from typing import NamedTuple
 import pytest
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.run import check
+from ansible_collections.safetytwin.twin.plugins.module_utils._packages import listing
 from ansible_collections.safetytwin.twin.plugins.module_utils._planning import graph
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.model import Change
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.parts import PlanContext
@@ -71,6 +72,7 @@ class Repository:
 
     def __init__(self, directory, port):
         self.directory, self.changes = directory, 1700000000
+        self.permits = listing.Permits(unsigned=("http://127.0.0.1:%d" % port,))
         self.sources = [{"path": "/etc/apt/sources.list", "content": b"deb [trusted=yes] http://127.0.0.1:%d/ ./\n" % port}]
 
     def add(self, name, version, more="", arch="all"):

@@ -24,7 +24,7 @@ def fixture_apt(repository, tmp_path):
     repository.add("lib", "1")
     repository.add("lib", "2")
     repository.add("other", "1")
-    apt = aptroot.Apt(str(tmp_path / "root"), {source["path"]: source["content"] for source in repository.sources}, ["amd64"])
+    apt = aptroot.Apt(str(tmp_path / "root"), {source["path"]: source["content"] for source in repository.sources}, ["amd64"], repository.permits)
     assert apt.update()
     return apt
 

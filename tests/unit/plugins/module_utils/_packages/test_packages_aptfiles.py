@@ -25,9 +25,11 @@ def test_keys_of_this_machine_are_linked_and_no_other_file_of_it(tmp_path, monke
 def test_a_hosts_files_lie_below_the_root_and_no_file_of_the_host_is_configuration(tmp_path):
     root = str(tmp_path / "root")
     aptfiles.fill(root, {"/etc/apt/sources.list.d/../../../none/x.conf": b"APT::x 1;", "/etc/apt/sources.list": b"deb [signed-by=/k.gpg] http://m s c\n"})
-    aptfiles.configure(str(tmp_path / "apt.conf"), root, ["amd64", "i386"])
+    aptfiles.configure(str(tmp_path / "apt.conf"), root, ["amd64", "i386"], local=False)
     written = (tmp_path / "apt.conf").read_text()
-    assert 'Dir::Etc::parts "/dev/null' in written or '%s/none' % root in written
+    assert ' file "false"' in written and 'ssh "false"' in written
+    aptfiles.configure(str(tmp_path / "apt.conf"), root, ["amd64"], local=True)
+    assert ' file "false"' not in (tmp_path / "apt.conf").read_text() and 'ssh "false"' in (tmp_path / "apt.conf").read_text()
     assert open(root + "/etc/apt/sources.list", encoding="ascii").read() == "deb [signed-by=%s/k.gpg] http://m s c\n" % root
     assert 'APT::Architectures { "amd64"; "i386"; };' in written
     for name in ("AllowInsecureRepositories", "AllowWeakRepositories", "AllowDowngradeToInsecureRepositories"):

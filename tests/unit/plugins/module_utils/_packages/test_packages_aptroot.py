@@ -63,7 +63,7 @@ def fixture_make(repository, tmp_path):
     def make(**more):
         files = {source["path"]: source["content"] for source in repository.sources}
         files.update({"/etc/apt/sources.list.d/%s.list" % name: content for name, content in more.items()})
-        return aptroot.Apt(str(tmp_path / "root"), files, ["amd64", "i386"])
+        return aptroot.Apt(str(tmp_path / "root"), files, ["amd64", "i386"], repository.permits)
 
     return make
 
@@ -88,9 +88,10 @@ def test_entries_of_a_listing_are_left_out_one_by_one(repository, make):
     apt = make()
     assert not apt.update()
     lost = apt.leave_out_lost()
-    assert len(lost) == 2 and "Malformed" in lost[0] and "404" in lost[1]
+    assert len(lost) == 1 and "404" in lost[0]
+    assert len(apt.refused) == 1 and "entry 2 (deb nonsense)" in apt.refused[0]
     assert apt.listings == ["/etc/apt/sources.list.d/sources.entry-0.list"]
-    assert apt.unread() == []
+    assert apt.unread() == apt.refused
     assert apt.available() == {"shop"}
 
 

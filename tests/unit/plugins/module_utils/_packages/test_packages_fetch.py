@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.run import check, run
 from ansible_collections.safetytwin.twin.plugins.module_utils._packages import fetch as packages_fetch
+from ansible_collections.safetytwin.twin.plugins.module_utils._packages.listing import Permits
 
 MACHINE = {"distribution": {"id": "debian", "version_id": "12", "codename": "bookworm"}, "architecture": "x86_64"}
 
@@ -21,7 +22,7 @@ def test_the_name_of_a_file_is_the_one_apt_gives():
 
 
 def test_a_host_without_sources_is_a_sentence(tmp_path):
-    found = packages_fetch.fetch([{"name": "a", "arch": "all", "version": "1", "have": ""}], MACHINE, [], [], str(tmp_path))
+    found = packages_fetch.fetch([{"name": "a", "arch": "all", "version": "1", "have": ""}], MACHINE, [], [], str(tmp_path), Permits())
     assert list(found["reasons"]) == ["a:all"]
     assert "no package sources" in found["reasons"]["a:all"]
 
@@ -32,7 +33,7 @@ def fetch(repository, tmp_path):
 
     def call(*wanted, **options):
         rows = [{"name": name, "arch": "all", "version": version, "have": ""} for name, version in wanted]
-        return packages_fetch.fetch(rows, MACHINE, repository.sources, [], str(tmp_path / "packages"), **options)
+        return packages_fetch.fetch(rows, MACHINE, repository.sources, [], str(tmp_path / "packages"), repository.permits, **options)
 
     return call
 
@@ -81,10 +82,16 @@ def test_a_file_that_differs_from_the_index_is_refused(repository, fetch, tmp_pa
 
 
 def test_a_silent_repository_stops_nothing(repository, fetch):
-    repository.sources[0]["content"] = b"deb [trusted=yes] http://127.0.0.1:9/ ./\n"
+    repository.sources[0]["content"] = b"deb http://127.0.0.1:9/ ./\n"
     found = fetch(("shop", "1"))
     assert list(found["reasons"]) == ["shop:all"]
     assert found["reasons"]["shop:all"].startswith("repository_unreadable: Failed to fetch http://127.0.0.1:9/./")
+
+
+def test_a_repository_that_is_refused_is_the_reason(repository, fetch):
+    repository.sources[0]["content"] = b"deb file:/srv/repo ./\n"
+    reason = fetch(("shop", "1"))["reasons"]["shop:all"]
+    assert reason.startswith("repository_unreadable: /etc/apt/sources.list, entry 1 (deb file:/srv/repo ./), is not read: ")
 
 
 def test_apt_does_not_use_this_machines_packages(fetch, repository):

@@ -47,7 +47,7 @@ def test_without_one_of_the_package_sources_nothing_is_said_of_what_repositories
     document = {"machine": MACHINE, "scopes": {"files": body(**{"/etc/apt/sources.list": {"type": "file", "digest": SOURCES}})}}
     steps, nothing = [package("bc"), package("dc")], {"packages": body()}
     pending = "content_pending: 1 of the host's package sources"
-    assert payload.fetch_packages(store, document, steps) == {"files": {}, "reasons": {"bc:amd64": pending, "dc:amd64": pending}}
+    assert payload.fetch_packages(store, document, steps, {}) == {"files": {}, "reasons": {"bc:amd64": pending, "dc:amd64": pending}}
     assert payload.missing_contents(store, document, steps, nothing) == [SOURCES]
     assert payload.missing_contents(store, document, [], nothing) == []
     store.blobs.put(SOURCES, b"deb http://deb.example.org bookworm main")
