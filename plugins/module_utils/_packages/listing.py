@@ -12,7 +12,7 @@ import re
 from typing import Any, Iterable, Mapping, NamedTuple
 
 from .._base.codec import printable, raw, text
-from .sources import is_listing
+from .sources import below, is_listing
 
 SHOWN = 120  # characters of an entry in a sentence
 # Options of an entry that apt gets, by their name in a list of one line per entry and by that in a list of stanzas.
@@ -50,7 +50,9 @@ def permits(options: Mapping[str, Any]) -> Permits:
 
 def read(files: Mapping[str, bytes], allowed: Permits) -> tuple[dict[str, bytes], list[str]]:
     """(a host's files of apt's configuration as apt may read them, a sentence for each entry that is left out)."""
-    found, refused = dict(files), []
+    # apt reads lists under some more names, such as a:b.list
+    found = {path: content for path, content in files.items() if is_listing(path) or not below("", path).startswith("/etc/apt/sources.list")}
+    refused: list[str] = []
     for path in sorted(filter(is_listing, files)):
         found[path], why = permitted(path, files[path], allowed)
         refused += why

@@ -170,7 +170,8 @@ def test_links_of_a_tree_lead_to_no_file_of_the_hypervisor(work, made, canary, p
         said = str(refused)
     assert SECRET not in said
     for produced in [*work.glob("output/*"), *work.glob("*.*"), work / "vmlinuz"]:
-        assert not produced.exists() or subprocess.run(["grep", "-qaF", SECRET, str(produced)], check=False).returncode == 1
+        empty = not produced.exists() or produced.stat().st_blocks == 0
+        assert empty or subprocess.run(["grep", "-qaF", SECRET, str(produced)], check=False).returncode == 1
 
 
 @pytest.mark.parametrize("kind", ["pipe", "device link", "bomb"])

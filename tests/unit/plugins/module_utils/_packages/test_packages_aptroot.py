@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.run import Result
 from ansible_collections.safetytwin.twin.plugins.module_utils._packages import aptroot
+from ansible_collections.safetytwin.twin.plugins.module_utils._packages.listing import Permits
 
 needs_apt = pytest.mark.skipif(not shutil.which("dpkg-deb") or not shutil.which("apt-get"), reason="fetching needs apt")
 
@@ -49,7 +50,7 @@ def test_names_and_versions_in_an_index_are_checked(tmp_path):
         depends = "Package: linux\nDepends: %s (= 1), b\n" % ("ok" if "good" in argv else "-oDir::Log=/x")
         return Result(0, (depends if "--no-all-versions" in argv else stanzas).encode(), b"")
 
-    apt = aptroot.Apt(str(tmp_path / "root"), {}, ["amd64"], answer)
+    apt = aptroot.Apt(str(tmp_path / "root"), {}, ["amd64"], Permits(), answer)
     assert apt.versions(["ab:amd64"]) == {"ab:amd64": ["1.2-3"]}
     assert apt.first_dependency("good") == "ok"
     with pytest.raises(TwinError, match="no dependency of bad is known"):

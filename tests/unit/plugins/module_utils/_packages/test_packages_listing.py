@@ -76,7 +76,8 @@ def test_a_refused_stanza_is_named_and_costs_only_itself(fields, why):
 
 def test_only_lists_are_changed_and_all_refusals_are_told():
     key = "/etc/apt/trusted.gpg.d/a.gpg"
-    files, refused = listing.read({key: b"deb file:/x s c", LIST: b"deb file:/x s c\n", STANZAS: b"Types: deb\nURIs: cdrom:/x\nSuites: s\n"}, NOTHING)
+    odd = {"/etc/apt/sources.list.d/a:b.list": b"deb file:/x s c", "/etc/apt/x/../sources.list.d/c.list": b"deb file:/x s c"}
+    files, refused = listing.read({**odd, key: b"deb file:/x s c", LIST: b"deb file:/x s c\n", STANZAS: b"Types: deb\nURIs: cdrom:/x\nSuites: s\n"}, NOTHING)
     assert files == {key: b"deb file:/x s c", LIST: b"", STANZAS: b""} and [why.partition(",")[0] for why in refused] == [LIST, STANZAS]
 
 
