@@ -24,7 +24,7 @@ from .._scopes.checks import check_once
 from .._scopes.grammars import PACKAGE, VERSION
 from .._scopes.parts import PackageFile
 from .aptfiles import configure, fill
-from .listing import Permits, read
+from .listing import NO_MORE, Permits, read
 from .sources import entries, listings
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "armhf", "ppc64le": "ppc64el", "i686": "i386"}
@@ -68,7 +68,7 @@ def complaints(said: bytes, root: str) -> list[str]:
 class Apt:
     """apt-get and apt-cache over one private root, which is made where it is missing."""
 
-    def __init__(self, root: str, files: Mapping[str, bytes], architectures: list[str], allowed: Permits, run: Run = _run) -> None:
+    def __init__(self, root: str, files: Mapping[str, bytes], architectures: list[str], allowed: Permits = NO_MORE, run: Run = _run) -> None:
         """files: {path: bytes} of the host's /etc/apt; architectures: native first."""
         self.root, self._run, self._native = root, run, architectures[0]
         files, self.refused = read(files, allowed)  # refused: a sentence for each entry that apt does not get

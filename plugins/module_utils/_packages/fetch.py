@@ -23,7 +23,7 @@ from .._base.run import run as _run
 from .._scopes.parts import PackageFile
 from . import aptroot
 from .aptroot import Run
-from .listing import Permits
+from .listing import NO_MORE, Permits
 from .sources import Source
 
 FORMAT = 2  # of an apt directory
@@ -40,7 +40,7 @@ class Fetched(TypedDict):
 
 
 def fetch(
-    wanted: Iterable[PackageFile], machine: Mapping[str, Any], sources: Iterable[Source], unread: Sequence[str], directory: str, allowed: Permits,
+    wanted: Iterable[PackageFile], machine: Mapping[str, Any], sources: Iterable[Source], unread: Sequence[str], directory: str, allowed: Permits = NO_MORE,
     run: Run = _run,
 ) -> Fetched:
     """Package files for wanted; what cannot be had stops nothing else.

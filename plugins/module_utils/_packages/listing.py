@@ -39,6 +39,9 @@ class Permits(NamedTuple):
     unsigned: tuple[str, ...] = ()  # URIs of repositories that need no valid signature
 
 
+NO_MORE = Permits()
+
+
 class _Refused(Exception):
     """Why an entry is not read."""
 

@@ -122,7 +122,7 @@ def take(store: Any, reply: Any, effects: list[str]) -> None:
     wanted = payload._packages(plan.steps)
     machine = document["machine"]
     fetched = fetch.fetch(wanted, machine, sources.apt_sources(store, document["scopes"]), sources.withheld(document["scopes"]),
-                          os.path.join(store.root, "packages"), recorder(store.root, effects))
+                          os.path.join(store.root, "packages"), run=recorder(store.root, effects))
     try:
         image(store, document, effects)
     except TwinError as error:
