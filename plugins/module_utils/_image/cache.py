@@ -85,7 +85,7 @@ def _alone(directory: str) -> Iterator[None]:
 def _make(request: inputs.Request, key: str, target: str, progress: Callable[[str], None], debs: str) -> dict[str, Any]:
     work = os.path.join(os.path.dirname(target), ".work")
     _clear(work)
-    os.mkdir(work)
+    os.mkdir(work, 0o700)
     how, start = inputs.kind(request), time.monotonic()
     installed: list[str] = []
     unavailable: list[str] = []
