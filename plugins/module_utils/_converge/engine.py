@@ -84,7 +84,7 @@ def _attempt(applier: Applier, steps: Sequence[Step], spool: Spool) -> dict[str,
     """What an applier did; where it breaks, each half is tried by itself, until only the steps at fault are left."""
     try:
         return applier(steps, spool)
-    except Exception as error:  # noqa: BLE001  # whatever an applier raises is the failure of its steps, and the other steps go on
+    except Exception as error:  # noqa: BLE001  # any exception of an applier is the failure of its steps only
         if len(steps) == 1:
             return {steps[0]["id"]: failed(_cause(error))}
     half = len(steps) // 2

@@ -37,7 +37,7 @@ def prove(request: Mapping[str, Any], marker: str = MARKER, product_uuid: str = 
         raise Refused(
             "Nothing was changed: the request is for a twin of %r and this is a twin of %r. Sync again." % (request.get("host"), mark.get("host"))
         )
-    # A marker without twin is of a version that knew one twin per host.
+    # A marker without a twin id was written by a version that allowed one twin per host.
     named = mark.get("twin") or following(str(mark["host"]))
     if request.get("twin") != named:
         raise Refused("Nothing was changed: the request is for the twin %r and this is the twin %r. Sync again." % (request.get("twin"), named))

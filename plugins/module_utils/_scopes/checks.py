@@ -13,7 +13,7 @@ from typing import Any, Callable, Optional
 from .grammars import Flag, Listing, Mapping, Number, Record, Shape, Text, Tree
 from .model import Field, Scope
 
-# None where the value keeps the rules, else the end of a sentence that begins with the value's name; it never quotes the value.
+# None if the value is valid, else the end of a sentence that begins with the value's name. It never quotes the value.
 Check = Callable[[Any], Optional[str]]
 
 

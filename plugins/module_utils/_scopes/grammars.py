@@ -98,11 +98,11 @@ UUID = Text("uuid", r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", 36, "a UUID 
 PATH = Text("path", r"/|(?:/(?!\.\.?(?![^/]))[^/\x00]+)+", 4096, "an absolute path without empty, `.` and `..` parts and without a slash at its end")
 LINK_TARGET = Text("link target", r"[^\x00]+", 4096, "the target of a link, which holds any byte but NUL")
 PROGRAM = Text("program", r"/[^\x00]*", 4096, "an absolute path, which holds any byte but NUL")
-# passwd(5), with what directory services make of it: letters of any script, blanks inside, Samba's dollar; no other punctuation than `._-`.
-# Numbers stand where an id has no name.
+# passwd(5), and the names of directory services: letters of any script, blanks inside, a final dollar (Samba), the punctuation `._-`.
+# A number takes the place of a name that does not exist.
 _ACCOUNT = r"[^\x00-,/:-@\[-^`{-\xa0\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 ACCOUNT = Text("account", r"(?![-.])%s(?: ?%s)*\$?" % (_ACCOUNT, _ACCOUNT), 256, "a name of a user or group")
-# A part `.` stands in homes of FTP accounts, and a slash at the end in many.
+# Homes of FTP accounts contain a part `.`, and many homes end with a slash.
 HOME = Text(
     "home", r"(?:/|(?:/(?!\.\.(?![^/]))[^/:\x00-\x1f\x7f-\x9f\ud800-\udfff]+)+/?)?", 1024,
     "an absolute path without `:`, empty and `..` parts, or nothing",
@@ -110,10 +110,10 @@ HOME = Text(
 # The bytes of a comment need not be UTF-8.
 GECOS = Text("gecos", r"[^:\x00-\x1f\x7f-\x9f\ud800-\udc7f\udd00-\udfff]*", 1024, "a comment field, which holds neither `:` nor control characters")
 NOTHING = Text("", "", 0, "nothing")
-# deb-control(5); the underscore is what dpkg lets pass besides.
+# deb-control(5); dpkg also accepts the underscore.
 PACKAGE = Text("package", r"[a-z0-9][a-z0-9+._-]+", 255, "a package name as in deb-control(5)")
 ARCHITECTURE = Text("architecture", r"[a-z0-9][a-z0-9-]*", 32, "an architecture as in deb-control(5)")
-# `^` and `_` stand in versions of RPM.
+# Versions of RPM packages may contain `^` and `_`.
 VERSION = Text("version", r"[0-9]{1,10}:[A-Za-z0-9][A-Za-z0-9.+~^_:-]*|[A-Za-z0-9][A-Za-z0-9.+~^_-]*", 255, "a version as in deb-version(7)")
 # uname(2) and os-release(5)
 MACHINE = Text("machine", r"[a-z0-9][a-z0-9_-]*", 32, "a machine name as uname gives it")

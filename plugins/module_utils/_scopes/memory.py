@@ -33,7 +33,7 @@ class Memory:
     def _known(self, content: str) -> dict[str, Any]:
         try:
             document = json.loads(content)
-        except ValueError:  # nothing yet, or not ours: the harvest is whole without it
+        except ValueError:  # no file yet, or a damaged one: the harvest then reads everything
             return {}
         return document if document.get("format") == FORMAT and document.get("options") == self.options else {}
 

@@ -13,8 +13,8 @@ from typing import Any, Dict, NamedTuple, Protocol, TypedDict
 from .grammars import TYPES, Shape, Text
 
 DESIRED = "desired"  # hashed, compared, converged
-TELEMETRY = "telemetry"  # never compared: moves by itself, or only says where a fact comes from
-IDENTITY = "identity"  # right when it differs
+TELEMETRY = "telemetry"  # never compared: it changes by itself, or names the source of a fact
+IDENTITY = "identity"  # expected to differ between host and twin
 
 # One entry of a scope, {field name: JSON value}; and all of a scope's, by key.
 Item = Dict[str, Any]

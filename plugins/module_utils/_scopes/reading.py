@@ -17,7 +17,7 @@ from .packages import dpkg
 from .registry import SCHEMA
 from .registry_parts import collectors, telemetry
 
-# What all scopes of this machine share, as a resident process has it ready for its forks; empty in a process of its own.
+# Tables that all scopes of this machine share. _serve fills them before it forks; in any other process they are empty at first.
 WARM: dict[str, Any] = {}
 
 T = TypeVar("T")

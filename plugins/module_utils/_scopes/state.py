@@ -11,9 +11,9 @@ from .._base.errors import TwinError
 from .model import Body, Delta, Item, Scopes
 from .schema import FORMAT, desired
 
-# Format -> what turns a document of that format into one of the next; the digests of states are of the newest.
+# Format -> function that converts a document of that format to the next format. Digests are those of the newest format.
 STEPS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    1: lambda document: document,  # format 2 knows on what services listen, which nobody can tell of a state of before
+    1: lambda document: document,  # format 2 added the sockets of services, which cannot be derived from an older state
 }
 
 
