@@ -42,7 +42,9 @@ options:
     type: list
     elements: str
   roots:
-    description: Directories to read besides C(/etc), C(/usr/local), C(/opt), C(/usr/share/keyrings) and the directories of unit files.
+    description:
+      - Directories to read besides C(/etc), C(/usr/local), C(/opt), C(/usr/share/keyrings) and the directories of unit files.
+      - A link is followed if root made it.
     type: list
     elements: path
     default: []
