@@ -10,7 +10,7 @@ import functools
 import json
 import os
 import time
-from typing import Any, ContextManager, Iterator, Sequence
+from typing import Any, ContextManager, Iterator
 
 from ._base import paths
 from ._base.codec import write_atomic
@@ -19,12 +19,11 @@ from ._base.machine import machine
 from ._base.names import chosen, following
 from ._libvirt import client
 from ._packages.sources import image_facts
-from ._planning import due, reconcile_plan, summary, validate_reply
+from ._planning import due, reconcile_plan, retry, summary, validate_reply
 from ._planning.reconcile_plan import Outcome, ReconcilePlan
 from ._scopes.model import Actual, HostDocument
-from ._scopes.registry import SCHEMA
 from ._scopes.registry_parts import policies
-from ._scopes.schema import FORMAT
+from ._scopes.schema import FORMAT, require_converged
 from ._store import ingest, retention
 from ._store.layout import host_key, twin_key
 from ._store.records import Head, Store, open_store
@@ -42,7 +41,7 @@ def cycle(request: dict[str, Any]) -> dict[str, Any]:
 
     In check mode the same is read and decided, and nothing is written, started or applied.
     """
-    _require_converged(request["scopes"] or ())
+    require_converged(request["scopes"] or ())
     with open_store(look=request["check"]) as store, _lease(store, request):
         return Cycle(store, request).run()
 
@@ -66,6 +65,7 @@ class Cycle:
         self.begun = self.lapped = time.monotonic()
         self.seconds: dict[str, float] = dict(request["seconds"])
         self.refused: list[str] = []  # of what the host said
+        self.retry = False  # package files are fetched again
 
     @property
     def known(self) -> Head:
@@ -87,6 +87,7 @@ class Cycle:
             twin = client.find_twin(connection, self.twin_id)
             head = self.head = self._record(twin)
             reasons = due.due(self._situation(head, twin))
+            self.retry = due.RETRY in reasons
             if head and head["paused"] and not self.request["resume"]:
                 return self._result("paused", message="The twin is paused: %s" % head["paused"])
             if head is None or twin is None:
@@ -193,7 +194,7 @@ class Cycle:
         options: reconcile_plan.Options = {
             "drift": self.request["drift"], "scopes": self.request["scopes"], "vcpus": self.request["vcpus"], "memory_mib": self.request["memory_mib"],
             # A host that is its own hypervisor must not find itself in the twin.
-            "self_host": document["machine"]["machine_id"] == machine()["machine_id"],
+            "self_host": document["machine"]["machine_id"] == machine()["machine_id"], "retry": self.retry,
         }
         return reconcile_plan.reconcile(options, document["scopes"], actual, recorded, self.known["units"])
 
@@ -211,10 +212,12 @@ class Cycle:
             scopes, done = self._apply(connection, twin, document, plan, actual)
         verdict = reconcile_plan.verdict(plan, done.failures, scopes)
         result = self._shown(plan, done.changed, done, verdict, audited=audited)
-        if plan.steps or audited or not self.known["settled"] or self.known["fidelity"].get("pending"):
+        if plan.steps or audited or not self.known["settled"] or self.known["fidelity"].get("pending") or self.retry:
             after = dict(actual, scopes=scopes, substrate=plan.substrate, given_up=done.given_up)
             pending = payload.missing_contents(self.store, document, plan.steps, scopes)
-            self.store.settle(self.twin_id, self.known["revision"], after, dict(verdict, pending=pending), summary.recorded(result), audited, plan.rest)
+            again = retry.retry_at(done.given_up, plan.steps, self.known["fidelity"].get("retry_at", 0), time.time(), self.seconds.get("fetch", 0))
+            fidelity = dict(verdict, pending=pending, retry_at=again)
+            self.store.settle(self.twin_id, self.known["revision"], after, fidelity, summary.recorded(result), audited, plan.rest)
         if done.changed:
             result["failures"] += retention.prune(self.store, {each["metadata"]["image"] for each in client.twins(connection)})
         return result
@@ -255,13 +258,6 @@ class Cycle:
             "seconds": dict(self.seconds, total=round(total, 3)),
             **nothing, **more,
         }
-
-
-def _require_converged(scopes: Sequence[str]) -> None:
-    known = sorted(name for name, scope in SCHEMA.items() if scope.converged)
-    unknown = sorted(set(scopes) - set(known))
-    if unknown:
-        raise TwinError("%s cannot be converged; there are: %s." % (", ".join(unknown), ", ".join(known)))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,6 @@
 """The faults of which `make test` has a sample: syncs killed at more points, twins lost and changed in more ways."""
 from __future__ import annotations
 
-COMMAND = ["-m", "pytest", "--verbose", "-m", "exhaustive", "tests/integration/twin"]
+COMMAND = ["-m", "pytest", "--verbose", "-m", "exhaustive", "tests/integration/twin", "tests/integration/untidy"]
 ENVIRONMENT: dict[str, str] = {}
 USUAL = 20  # minutes

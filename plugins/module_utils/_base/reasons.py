@@ -45,8 +45,8 @@ REASONS = {
     # found by converge and verify
     "package_version_gone": Reason(DEGRADED, "No repository of the host has this version any more."),
     "package_unavailable": Reason(IMPOSSIBLE, "No repository of the host has this package."),
-    "repository_unreadable": Reason(DEGRADED, "A repository of the host could not be read, and no other one has this version; the next audit tries again."),
-    "package_not_fetched": Reason(IMPOSSIBLE, "Its package file could not be fetched; the next audit tries again."),
+    "repository_unreadable": Reason(DEGRADED, "A repository of the host could not be read, and no other one has this version; a later sync tries again."),
+    "package_not_fetched": Reason(IMPOSSIBLE, "Its package file could not be fetched; a later sync tries again."),
     "content_pending": Reason(DEGRADED, "Its content has not arrived yet. The next cycle requests it."),
     "needs_excluded": Reason(DEGRADED, "It depends on an item that was left out."),
     "dependency_failed": Reason(DEGRADED, "A step that it depends on failed in the twin, so it was skipped."),

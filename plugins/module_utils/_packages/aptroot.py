@@ -90,7 +90,7 @@ class Apt:
 
     def update(self) -> bool:
         """Read the index anew; True if all of it came. A repository that cannot be read leaves its last index, if there is one."""
-        # apt asks a server that is silent for each suite and waits each time; the next audit reads what is lacking
+        # apt asks a server that is silent for each suite and waits each time; a later sync reads what is lacking
         result = self._call("apt-get", "update", "-q", "-o", "Acquire::Retries=0", timeout=UPDATE_SECONDS)
         unread = complaints(result.err, self.root) or ([last_words(result.err) or "apt gave no reason"] if result.rc else [])
         write_atomic(os.path.join(self.root, STAMP), json.dumps(unread).encode("ascii"))

@@ -29,6 +29,7 @@ from .sources import Source
 FORMAT = 2  # of an apt directory
 FRESH = 6 * 3600  # seconds that an index is good for
 RECENT = 300  # seconds in which asking again for an unknown version makes no sense
+RECENT_UNREAD = 30  # the same where a repository could not be read, which may answer by now
 SHOWN = 2  # complaints in a reason
 
 
@@ -166,7 +167,7 @@ def _known(apt: aptroot.Apt, missing: dict[str, PackageFile]) -> dict[str, list[
         apt.update()
     known = apt.versions(missing)
     lacking = any(package["version"] not in known.get(key, ()) for key, package in missing.items())
-    if lacking and apt.age() > RECENT:
+    if lacking and apt.age() > (RECENT_UNREAD if apt.unread() else RECENT):
         apt.update()
         known = apt.versions(missing)
     return known

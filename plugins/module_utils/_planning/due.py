@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Callable, Mapping, NamedTuple, TypedDict
 
+from . import retry
+
 
 class Situation(TypedDict):
     """What is known of a twin and its host.
@@ -15,8 +17,9 @@ class Situation(TypedDict):
     there is none. applying: an apply was begun and not finished. settled: the outcome of the newest revision is recorded. seen: the twin has
     been read. touched: libvirt_twin has changed, started, stopped or reverted the machine since the twin was last read whole. audit_age: seconds
     since then. audit_interval: seconds after which it is to be read whole again. rebooted: the twin's boot is not the one that was recorded, or
-    that cannot be ruled out. pending: contents are missing in the store. changed: the host differs from the newest revision.
-    lost: the last cycle ended because the twin did not answer. verify, resume: the user asks to read the whole twin, or to follow again.
+    that cannot be ruled out. pending: contents are missing in the store. retry: it is time to fetch package files again. changed: the host
+    differs from the newest revision. lost: the last cycle ended because the twin did not answer. verify, resume: the user asks to read the
+    whole twin, or to follow again.
     """
 
     known: bool
@@ -31,6 +34,7 @@ class Situation(TypedDict):
     audit_interval: float
     rebooted: bool
     pending: bool
+    retry: bool
     changed: bool
     verify: bool
     resume: bool
@@ -58,6 +62,7 @@ class Due(NamedTuple):
 Condition = Callable[[Situation], bool]
 
 CHANGED = Due("changed", "The host has changed.")
+RETRY = Due("retry", "Package files that could not be fetched are tried again.")
 
 # In the order in which a cycle treats them; a reason that ends the list makes the rest meaningless.
 _ENDS: tuple[tuple[Condition, Due], ...] = (
@@ -75,6 +80,7 @@ _REASONS: tuple[tuple[Condition, Due], ...] = (
     (lambda now: now["audit_age"] > now["audit_interval"], Due("audit", "The audit is due.", True)),
     (lambda now: now["verify"], Due("verify", "The user asked to read the whole twin.", True)),
     (lambda now: now["pending"], Due("pending", "File contents are missing.")),
+    (lambda now: now["retry"], RETRY),
     (lambda now: now["changed"], CHANGED),
 )
 
@@ -89,7 +95,8 @@ def situation(head: Mapping[str, Any] | None, twin: Mapping[str, Any] | None, as
         "settled": bool(known["settled"]), "lost": bool(known["lost"]), "seen": bool(known["seen"]),
         "touched": twin is not None and twin["touched"] != known["touched"],
         "audit_age": abs(asked["now"] - known["audited"]), "audit_interval": asked["audit_interval"], "rebooted": asked["rebooted"],
-        "pending": bool(known["fidelity"].get("pending")), "changed": asked["changed"], "verify": asked["verify"], "resume": asked["resume"],
+        "pending": bool(known["fidelity"].get("pending")), "retry": retry.is_due(known["fidelity"].get("retry_at", 0), asked["now"]),
+        "changed": asked["changed"], "verify": asked["verify"], "resume": asked["resume"],
     }
 
 

@@ -18,9 +18,10 @@ from .fidelity import Report, report
 from .impact import dependents
 from .plan import plan
 from .policy import desire, kept, substrate_of
+from .retry import CODES as RETRIED
 
 # Reasons that may no longer hold at the next audit, which tries again.
-PASSING = ("apply_failed", "dependency_failed", "package_not_fetched", "package_unavailable", "package_version_gone", "repository_unreadable")
+PASSING = ("apply_failed", "dependency_failed", "package_unavailable", "package_version_gone", *RETRIED)
 
 
 # {scope: {key: why it was not reached}}
@@ -28,13 +29,15 @@ Failures = Dict[str, Reasons]
 
 
 class Options(TypedDict):
-    """Options of the user: drift is correct, report or pause; scopes are the scopes to converge, or None for all."""
+    """Options of the user: drift is correct, report or pause; scopes are the scopes to converge, or None for all; retry: package
+    files are fetched again."""
 
     drift: str
     scopes: Sequence[str] | None
     vcpus: int
     memory_mib: int
     self_host: bool
+    retry: bool
 
 
 class ReconcilePlan(NamedTuple):
@@ -160,9 +163,9 @@ def _drift(changes: list[Change], actual: Actual, recorded: Actual) -> list[Chan
 
 
 def _still_given_up(options: Options, known: AllGivenUp, changes: list[Change], drifted: list[Change], audited: bool) -> AllGivenUp:
-    """What stays left alone: not where the host wants something else by now, nor what an audit tries again, nor what waited for an item that is
+    """What stays left alone: not where the host wants something else by now, nor what an audit or a retry tries again, nor what waited for an item that is
     tried again. Drift that is only to be reported is added."""
-    passing = PASSING + (("drifted",) if options["drift"] == "correct" else ()) if audited else ()
+    passing = PASSING + (("drifted",) if options["drift"] == "correct" else ()) if audited else RETRIED if options["retry"] else ()
     # A unit that listens elsewhere and by now differs by more is tried again.
     wanted = {
         (change.scope, change.key): digest(change.want) for change in changes

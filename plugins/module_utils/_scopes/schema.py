@@ -8,6 +8,9 @@ A key is `NAME` in a scope of one kind, `KIND:NAME` (or `KIND`) in a scope of se
 
 from __future__ import annotations
 
+from typing import Sequence
+
+from .._base.errors import TwinError
 from .model import DESIRED, Field, Item
 from .registry import SCHEMA
 
@@ -38,3 +41,11 @@ def lane_of(scope: str, key: str) -> tuple[str, ...]:
 def desired(scope: str, key: str, item: Item) -> Item:
     """Only the desired fields of an item, absent ones left out: what is hashed and compared."""
     return {name: item[name] for name in lane_of(scope, key) if item.get(name) is not None}
+
+
+def require_converged(scopes: Sequence[str]) -> None:
+    """Refuse names that are no scopes, and scopes that are only recorded."""
+    known = sorted(name for name, scope in SCHEMA.items() if scope.converged)
+    unknown = sorted(set(scopes) - set(known))
+    if unknown:
+        raise TwinError("%s cannot be converged; there are: %s." % (", ".join(unknown), ", ".join(known)))

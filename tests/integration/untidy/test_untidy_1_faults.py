@@ -6,6 +6,9 @@ from __future__ import annotations
 
 import time
 
+import pytest
+from following import until
+
 VERIFY = ("-e", '{"twin_verify": true}')
 CONTENT = "cat /etc/untidy.d/fault"
 # Of big pieces and then of small ones: no block is left, not even of those that only root may take.
@@ -40,6 +43,24 @@ def test_a_twin_whose_clock_is_ten_years_off_follows(untidy):
         assert "unchanged" in untidy.synced()
     finally:
         untidy.on_twin(f"date -s @{time.time():.0f}")
+
+
+@pytest.mark.exhaustive
+def test_a_package_that_was_installed_while_its_repository_was_down_arrives_when_it_is_back(untidy):
+    untidy.change("apt-get install -qq --download-only untidy-late >/dev/null")
+    untidy.repository.down()
+    try:
+        untidy.change("apt-get install -qq --no-download untidy-late >/dev/null; apt-get clean")
+        said = untidy.synced()
+        reason = untidy.reasons()["packages", "untidy-late:all"]
+        assert reason.startswith(("package_not_fetched: ", "repository_unreadable: ")) and "Could not connect to" in reason, said
+        assert "unchanged" in untidy.synced()
+    finally:
+        untidy.repository.up()
+    until(lambda: [each["code"] for each in untidy.info()["due"]] == ["retry"], "the next try was due", 300)
+    untidy.synced()
+    assert untidy.both("dpkg-query --show untidy-late") == "untidy-late\t1.0"
+    assert "unchanged" in untidy.synced()
 
 
 # What somebody does in the twin, and the tools that have to see it.

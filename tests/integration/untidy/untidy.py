@@ -22,6 +22,7 @@ PACKAGES = [
     Package("mirror", "old", "untidy-tool", "1.0"),
     Package("mirror", "new", "untidy-tool", "2:0.5~rc1"),
     Package("stable", "calm", "untidy-gone", "1.0"),
+    Package("stable", "calm", "untidy-late", "1.0"),
 ]
 # One file with two stanzas, and one with lines that have options; all on one server.
 SOURCES = """

@@ -40,6 +40,8 @@ def reasons(head, twin, **asked):
     ({**HEAD, "audited": NOW + 86400}, RUNS, {}, ["audit"], True),
     (HEAD, RUNS, {"verify": True}, ["verify"], True),
     ({**HEAD, "fidelity": {"pending": ["digest"]}}, RUNS, {}, ["pending"], False),
+    ({**HEAD, "fidelity": {"retry_at": NOW + 60}}, RUNS, {}, [], False),
+    ({**HEAD, "fidelity": {"retry_at": NOW - 1}}, RUNS, {}, ["retry"], False),
     (HEAD, RUNS, {"changed": True}, ["changed"], False),
     ({**HEAD, "audited": 0, "settled": 0}, RUNS, {"changed": True}, ["unsettled", "audit", "changed"], True),
 ])

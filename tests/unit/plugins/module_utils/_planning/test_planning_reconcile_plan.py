@@ -12,7 +12,7 @@ from ansible_collections.safetytwin.twin.plugins.module_utils._planning import s
 from ansible_collections.safetytwin.twin.plugins.module_utils._planning.reconcile_plan import outcome, read_afresh, reconcile, verdict
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.schema import FORMAT
 
-OPTIONS = {"drift": "correct", "scopes": None, "vcpus": 2, "memory_mib": 1024, "self_host": False}
+OPTIONS = {"drift": "correct", "scopes": None, "vcpus": 2, "memory_mib": 1024, "self_host": False, "retry": False}
 MOTD = {"type": "file", "mode": "0644", "owner": "root", "group": "root", "size": 5, "digest": "a" * 64}
 UNIT = {"load": "loaded", "active": "active", "enablement": "enabled", "fragment": "/etc/systemd/system/shop.service", "can_reload": True}
 
@@ -164,6 +164,8 @@ def test_unavailable_packages_have_reasons(reason, tried_again):
     recorded, done = carried_out(plan, actual, ("packages:bc:amd64", "Its file is missing."), fetched=fetched)
     assert [(row["key"], row["reason"]) for row in verdict(plan, done.failures, actual["scopes"])["exceptions"]] == [("bc:amd64", reason)]
     assert bool(told(reconcile(OPTIONS, scopes(), recorded))) is tried_again
+    retried = tried_again or reason.startswith(("package_not_fetched", "repository_unreadable"))
+    assert bool(told(reconcile(dict(OPTIONS, retry=True), scopes(), recorded))) is retried, "only a repository that answers again changes the outcome"
 
 
 PLACES = ["tcp 0.0.0.0:1883", "tcp 0.0.0.0:1884"]

@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from ansible_collections.safetytwin.twin.plugins.module_utils._base.errors import TwinError
 from ansible_collections.safetytwin.twin.plugins.module_utils._base.reasons import DEGRADED, IMPOSSIBLE, REASONS, REPRODUCED, explain
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes import model, registry, schema
 from ansible_collections.safetytwin.twin.plugins.module_utils._scopes.state import migrate
@@ -60,3 +61,10 @@ def test_the_json_schema_takes_a_real_state_and_no_typing_error():
     state["scopes"]["accounts"]["items"]["usr:a"] = {}
     state["format"] = schema.FORMAT + 1
     assert len(list(validator.iter_errors(state))) == 4
+
+
+def test_only_converged_scopes_can_be_chosen():
+    schema.require_converged(["files", "services"])
+    for name in ("containers", "nonsense"):
+        with pytest.raises(TwinError, match=r"cannot be converged; there are: accounts, files,"):
+            schema.require_converged(["files", name])

@@ -70,7 +70,7 @@ from safetytwin._planning import reconcile_plan, summary
 from safetytwin._transport.payload import read_back
 
 host = json.load(sys.stdin)
-options = {"drift": "correct", "scopes": None, "vcpus": 1, "memory_mib": 512, "self_host": False}
+options = {"drift": "correct", "scopes": None, "vcpus": 1, "memory_mib": 512, "self_host": False, "retry": False}
 
 def twin():
     scopes = _harvest.harvest({"role": "twin", "scopes": ["notes"]})["scopes"]
