@@ -28,6 +28,21 @@ OTHER_MAC = 'ip link set dev "$link" down; ip link set dev "$link" address 52:54
 OTHER_ADDRESS = 'ip address flush dev "$link"; ip address add 10.250.250.250/24 dev "$link"'
 REPAIRED = "recovered: network of the twin set up again by its guest agent"
 
+# The kernel of the next two boots panics early, and neither its console nor its guest agent says anything after that.
+PANIC_TWICE = """echo 2 > /etc/panics; cat > /etc/systemd/system/panics.service <<'END'
+[Unit]
+DefaultDependencies=no
+Before=sysinit.target
+After=systemd-remount-fs.service
+ConditionPathExists=/etc/panics
+[Service]
+Type=oneshot
+ExecStart=/bin/sh -c 'read left < /etc/panics; if [ $left = 2 ]; then echo 1 > /etc/panics; else rm /etc/panics; fi; sync; echo c > /proc/sysrq-trigger'
+END
+mkdir -p /etc/systemd/system/sysinit.target.wants
+ln -s /etc/systemd/system/panics.service /etc/systemd/system/sysinit.target.wants; sync
+"""
+
 
 def qemu(pair):
     return psutil.Process(int(pathlib.Path("/run/libvirt/qemu", pair.domain + ".pid").read_text(encoding="ascii")))
@@ -88,3 +103,17 @@ def test_a_twin_whose_address_was_changed_from_inside_follows_again(pair):
     assert "unchanged" in pair.synced()
     pair.change("rm /etc/shop-hung")
     pair.synced()
+
+
+@pytest.mark.exhaustive
+def test_a_twin_that_stalls_at_two_boots_is_reset_twice_the_second_time_with_one_processor(pair):
+    pair.on_twin(PANIC_TWICE)
+    qemu(pair).kill()
+    pair.change("echo stalled > /etc/shop-hung")
+    ran = pair.sync(timeout=1200)
+    arrived(pair, "stalled", ran)
+    assert "recovered: twin started: it was" in ran.said and "twin reset: it ran but did not answer for" in ran.said
+    assert "twin reset, with one virtual CPU until it is started next: it ran but did not answer for" in ran.said
+    assert pair.on_twin("nproc; ls /etc/panics /etc/systemd/system/panics.service 2>&1 | grep -c 'No such file'") == "1\n2"
+    pair.change("rm /etc/shop-hung")
+    assert "recovered" not in pair.synced()
