@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import base64
+import json
 import time
 from typing import Any, Mapping
 
+from ._base.bounds import TEXT
 from ._base.machine import machine
 from ._scopes import reading
 from ._scopes.context import HOST, Context
@@ -19,8 +21,9 @@ from ._scopes.schema import FORMAT
 from ._scopes.state import delta, state_digest
 from ._transport.program import main
 
-# Contents in one reply, in bytes; the rest is named in "missing" and asked for by the next one.
-BUDGET = 64 << 20
+# Contents in one reply, in bytes, at least the largest file; the rest is named in "missing" and asked for by the next one.
+BUDGET = 8 << 20
+_NAMED, _REST = 80, 1 << 20  # bytes of JSON that a content needs besides its text, and that the reply needs besides state and contents
 
 
 def harvest(request: HarvestRequest) -> dict[str, Any]:
@@ -38,7 +41,7 @@ def harvest(request: HarvestRequest) -> dict[str, Any]:
     wanted = set(request.get("want") or ())
     if role == HOST:
         wanted |= _carried(changes)
-    blobs, missing = _blobs(Context(role), bodies, wanted)
+    blobs, missing = _blobs(Context(role), bodies, wanted, _room(changes, wanted))
     if not request.get("scopes"):
         memory.keep(digest, bodies)
     seconds["total"] = round(time.monotonic() - started, 3)
@@ -64,11 +67,20 @@ def _carried(scopes: Mapping[str, Body]) -> set[str]:
     return {name for name in carried if name is not None}
 
 
-def _blobs(context: Context, scopes: Scopes, wanted: set[str]) -> tuple[dict[str, str], list[str]]:
-    """({digest: base64}, [digests that this reply does not bring]); only what redaction has let into the state can be had."""
-    blobs, room = {}, BUDGET
+def _room(changes: Mapping[str, Any], wanted: set[str]) -> int:
+    """Bytes of contents for which the reply has room beside the state, in base64."""
+    return min(BUDGET, (TEXT - _REST - _NAMED * len(wanted) - len(json.dumps(changes))) * 3 // 4) if wanted else 0
+
+
+def _blobs(context: Context, scopes: Scopes, wanted: set[str], room: int) -> tuple[dict[str, str], list[str]]:
+    """({digest: base64}, [digests that this reply does not bring]); only what redaction has let into the state can be had.
+
+    Small contents come first: one of the largest may have to wait, and package sources must not.
+    """
+    blobs: dict[str, str] = {}
     for scope, read in blob_readers().items():
-        for key, item in scopes[scope]["items"].items() if scope in scopes else ():
+        items = scopes[scope]["items"] if wanted and scope in scopes else {}
+        for key, item in sorted(items.items(), key=lambda named: named[1].get("size") or 0):
             name = payloads()[scope].content(item)
             if name is None or name in blobs or name not in wanted:
                 continue

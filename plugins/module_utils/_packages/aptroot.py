@@ -34,6 +34,7 @@ COMPLAINTS = 10
 UPDATE_SECONDS = 600
 DOWNLOAD_SECONDS = 1800
 ASK_SECONDS = 300
+LISTED = 256 << 20  # bytes of what apt writes about all packages of a distribution: 60 MiB for a large one
 ROUNDS = 5  # of leaving out what cannot be installed; apt names all it sees in each
 
 Run = Callable[..., Result]
@@ -80,7 +81,7 @@ class Apt:
         configure(self._configuration, root, architectures, bool(allowed.directories))
 
     def _call(self, *argv: str, timeout: float = ASK_SECONDS, cwd: str | None = None) -> Result:
-        return self._run(list(argv), env={"APT_CONFIG": self._configuration}, timeout=timeout, cwd=cwd)
+        return self._run(list(argv), env={"APT_CONFIG": self._configuration}, timeout=timeout, cwd=cwd, limit=LISTED)
 
     def age(self) -> float:
         """Seconds since the index was read; infinite if it never was, or at a time that is in the future."""

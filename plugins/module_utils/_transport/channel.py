@@ -12,6 +12,8 @@ import socket
 import time
 from typing import IO, Any, Callable, Mapping
 
+from .._base import bounds
+from .._base.deadline import Deadline, Socket
 from .._base.errors import TwinError, Unreachable
 from .._base.paths import RUN
 from .._base.run import Result, check, last_words, run, start
@@ -25,6 +27,7 @@ _CONNECT = 2  # seconds for a connection over the hypervisor's own bridge
 _PING = 10  # seconds that a busy twin may take to say anything
 _LOGIN = 20  # seconds a key exchange may take in an emulated guest
 _FIRST = 60  # seconds for the first words with a twin that has just booted
+_SPARE = 1 << 16  # bytes that an answer may have besides the reply
 _OWN = 255  # the status of ssh where it is ssh that failed, not the command there
 _SYSTEMD = "/run/systemd/system"
 
@@ -113,11 +116,17 @@ class Channel:
             answer = self._ask(program, payload, timeout)
         return transport_program.unpack(answer, "The twin %s" % self.domain)
 
-    def _ask(self, program: str, payload: IO[bytes], timeout: float) -> bytes:
-        """What the resident programs answer; nothing where they are not there."""
+    def _ask(self, program: str, payload: IO[bytes], timeout: float) -> bytearray:
+        """What the resident programs answer within timeout, a deadline for the whole exchange; nothing where they are not there."""
+        try:
+            return self._exchange(program, payload, Deadline(timeout))
+        except socket.timeout:
+            raise TwinError("The twin %s did not answer %s within %d s: open its console with `virsh console %s`." % (
+                self.domain, program, timeout, self.domain)) from None
+
+    def _exchange(self, program: str, payload: IO[bytes], deadline: Deadline) -> bytearray:
         payload.seek(0)
-        with socket.socket(socket.AF_UNIX) as caller:
-            caller.settimeout(timeout)
+        with Socket(deadline) as caller:
             try:
                 caller.connect(self.local)
             except (FileNotFoundError, ConnectionRefusedError):
@@ -131,19 +140,16 @@ class Channel:
                 caller.shutdown(socket.SHUT_WR)
             except (BrokenPipeError, ConnectionResetError):
                 pass  # it has answered without listening to the end, or is not there: the answer tells
-            return self._hear(caller, program, timeout)
+            return self._hear(caller, program)
 
-    def _hear(self, caller: socket.socket, program: str, timeout: float) -> bytes:
-        heard = []
-        try:
-            for block in iter(lambda: caller.recv(1 << 20), b""):
-                heard.append(block)
-        except ConnectionResetError:
-            pass  # as above
-        except socket.timeout:
-            raise TwinError("The twin %s did not answer %s within %d s: open its console with `virsh console %s`." % (
-                self.domain, program, timeout, self.domain)) from None
-        return b"".join(heard)
+    def _hear(self, caller: socket.socket, program: str) -> bytearray:
+        heard = bytearray()
+        with contextlib.suppress(ConnectionResetError):  # as above
+            for block in iter(lambda: caller.recv(1 << 16), b""):
+                heard += block
+                if len(heard) > bounds.PACKED + _SPARE:
+                    raise TwinError("The twin %s answered %s with more than %d MiB, which were not read." % (self.domain, program, bounds.PACKED >> 20))
+        return heard
 
     def _require_connection(self, program: str) -> None:
         if not self.alive():

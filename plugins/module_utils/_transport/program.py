@@ -11,6 +11,7 @@ import sys
 import zlib
 from typing import Any, Callable, NoReturn
 
+from .._base import bounds
 from .._base.codec import printable
 from .._base.errors import Busy, Refused, TwinError
 from .._base.interpreter import switch
@@ -55,18 +56,41 @@ def pack(document: Any) -> bytes:
     return _MARK + base64.b64encode(zlib.compress(json.dumps(document).encode("ascii"), 1))
 
 
-def unpack(output: bytes, where: str) -> Any:
-    """The reply in a program's output (bytes); its error raised again as what it was, naming where it ran."""
-    for line in reversed(output.splitlines()):
-        if line.startswith(_MARK):
-            return _reply(line[len(_MARK):], where)
+def unpack(output: bytes | bytearray, where: str) -> Any:
+    """The reply in a program's output; its error raised again as what it was, naming where it ran. A bytearray is emptied, which halves the memory needed."""
+    start = _last_mark(output)
+    if start is not None:
+        return _reply(output, start, where)
     raise TwinError("%s gave no answer: %s" % (where, printable(output[-500:].decode("utf-8", "replace").strip(), SENTENCE) or "nothing at all"))
 
 
-def _reply(packed: bytes, where: str) -> Any:
+def _text(output: bytes | bytearray, start: int) -> bytearray:
+    """The JSON text of the line that goes on at start."""
+    end = output.find(b"\n", start)
+    end = len(output) if end < 0 else end
+    if end - start > bounds.PACKED:
+        raise bounds.TooMuch("more than %d MiB" % (bounds.PACKED >> 20))
+    with memoryview(output) as whole, whole[start:end] as packed:
+        text = bounds.decompress(packed)
+    if isinstance(output, bytearray):
+        output.clear()
+    return text
+
+
+def _last_mark(output: bytes | bytearray) -> int | None:
+    """Where the last line that begins with the mark goes on after it."""
+    at = output.rfind(b"\n" + _MARK)
+    if at >= 0:
+        return at + 1 + len(_MARK)
+    return len(_MARK) if output.startswith(_MARK) else None
+
+
+def _reply(output: bytes | bytearray, start: int, where: str) -> Any:
     """What a marked line carries."""
     try:
-        answer = json.loads(zlib.decompress(base64.b64decode(packed, validate=True)))
+        answer = bounds.parse(_text(output, start))
+    except bounds.TooMuch as error:
+        raise TwinError("%s sent a reply that is too large (%s): it was not read." % (where, error)) from None
     except (ValueError, RecursionError, zlib.error):
         answer = None
     if isinstance(answer, dict) and isinstance(answer.get("error"), str):

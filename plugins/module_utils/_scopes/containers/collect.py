@@ -9,12 +9,12 @@ remove themselves (`--rm`), anonymous volumes and built-in networks are not item
 from __future__ import annotations
 
 import glob
-import json
 import os
 import pwd
 import re
 from typing import Any, Iterable, Iterator, NamedTuple
 
+from ..._base import bounds
 from ..._base.errors import TwinError
 from ..._base.unix_http import call
 from ..context import Context, result
@@ -122,7 +122,7 @@ def _items(engine: str, answers: dict[str, Any]) -> Items:
 def _get(engine: Engine, url: str, gone: Any = None) -> Any:
     """The JSON answer; gone is the result for a thing that no longer exists."""
     try:
-        return json.loads(call(engine.socket, "GET", url, owner=engine.owner))
+        return bounds.parse(bytearray(call(engine.socket, "GET", url, owner=engine.owner)), "utf-8")
     except TwinError as error:
         if gone is not None and "status 404" in str(error):
             return gone

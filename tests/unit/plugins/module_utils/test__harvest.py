@@ -114,6 +114,14 @@ def test_contents_beyond_the_budget_are_named_as_missing(host, monkeypatch):
     assert list(again["blobs"]) == reply["missing"]
 
 
+def test_small_contents_come_first_and_the_state_takes_its_room(host, monkeypatch):
+    (host / "large").write_bytes(b"x" * 900)
+    state = len(json.dumps(_harvest.harvest({"role": "host"})["scopes"]))
+    monkeypatch.setattr(_harvest, "TEXT", (1 << 20) + state + 1200)
+    reply = _harvest.harvest({"role": "host"})
+    assert reply["missing"] == [hashlib.sha256(b"x" * 900).hexdigest()] and len(reply["blobs"]) == 2
+
+
 def test_a_scope_that_fails_fails_alone(host, monkeypatch):
     def broken(_context):
         raise errors.TwinError("The database is locked.")

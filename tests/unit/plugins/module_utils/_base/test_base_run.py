@@ -47,6 +47,36 @@ def test_a_missing_and_a_slow_program_have_a_status():
     assert (slow.rc, slow.out) == (124, b"said\n")
 
 
+@pytest.mark.hostile
+def test_a_program_that_writes_without_end_is_ended():
+    endless = python("import os\nwhile True: os.write(%d, b'y' * 65536)")
+    for stream in (1, 2):
+        result = run([*endless[:-1], endless[-1] % stream])
+        assert (result.rc, result.out) == (125, b"") and result.err.endswith(b": more than 16 MiB of output")
+
+
+@pytest.mark.hostile
+def test_a_program_that_writes_now_and_then_gains_no_time():
+    drip = python("import time\nwhile True: print('a', flush=True); time.sleep(0.05)")
+    result = run(drip, timeout=1)
+    assert result.rc == 124 and result.out.startswith(b"a\n")
+
+
+def test_a_caller_that_expects_more_names_its_own_limit():
+    wordy = python("print('x' * 100)")
+    assert run(wordy, limit=99).rc == 125
+    assert run(wordy, limit=101).rc == 0
+
+
+def test_large_input_and_output_pass_at_once():
+    given = b"x" * (4 << 20)
+    assert run(python("import shutil, sys; shutil.copyfileobj(sys.stdin.buffer, sys.stdout.buffer, 4096)"), stdin=given).out == given
+
+
+def test_a_program_that_does_not_read_its_input_is_heard():
+    assert run(python("print('done')"), stdin=b"x" * (4 << 20)) == (0, b"done\n", b"")
+
+
 def test_check_returns_the_output_or_names_the_work():
     assert check(python("print('x')"), "Asking") == b"x\n"
     with pytest.raises(TwinError, match="^Asking failed: two / three / four$"):

@@ -7,6 +7,7 @@ import http.server
 import os
 import socketserver
 import threading
+import time
 
 import pytest
 
@@ -20,6 +21,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(404 if self.path == "/gone" else 200)
         self.end_headers()
         self.wfile.write(b"%s %s %s" % (self.path.encode(), self.headers["X-Word"].encode(), body))
+
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        try:
+            while True:
+                self.wfile.write(b"a" * (1 if self.path == "/drip" else 65536))
+                time.sleep(0.02 if self.path == "/drip" else 0)
+        except OSError:
+            pass  # the caller has had enough
 
     def address_string(self):
         return "local"
@@ -57,3 +68,10 @@ def test_a_socket_of_another_user_is_not_asked(service):
 def test_a_service_that_does_not_answer_gives_a_sentence(tmp_path):
     with pytest.raises(TwinError, match="does not answer: .*No such file"):
         call(str(tmp_path / "absent"), "GET", "/")
+
+
+@pytest.mark.hostile
+@pytest.mark.parametrize(("url", "sentence"), [("/drip", "s does not answer: timed out"), ("/endless", "s answers /endless with more than 4 MiB")])
+def test_an_answer_without_end_is_a_sentence(service, url, sentence):
+    with pytest.raises(TwinError, match=sentence):
+        call(service, "GET", url, timeout=1 if url == "/drip" else 60)

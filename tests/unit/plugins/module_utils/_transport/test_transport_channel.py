@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 
 import pytest
 
@@ -102,6 +103,37 @@ def test_a_twin_that_says_nothing_is_given_up(channel):
     with pytest.raises(TwinError, match="twin-web1 .* _ping within 0 s: .* console"):
         channel.call("_ping", {}, timeout=0.2)
     listener.close()
+
+
+def babbling(channel, block, pause):
+    """Answer a call with a block again and again, until the caller has had enough."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(channel.local)
+    listener.listen()
+
+    def serve():
+        caller, _address = listener.accept()
+        with caller, contextlib.suppress(OSError):
+            while True:
+                caller.sendall(block)
+                time.sleep(pause)
+        listener.close()
+
+    threading.Thread(target=serve, daemon=True).start()
+
+
+@pytest.mark.hostile
+def test_a_twin_that_sends_a_byte_now_and_then_gains_no_time(channel):
+    babbling(channel, b"a", 0.02)
+    with pytest.raises(TwinError, match="The twin twin-web1 did not answer _ping within 1 s"):
+        channel.call("_ping", {}, timeout=1)
+
+
+@pytest.mark.hostile
+def test_a_twin_that_sends_without_end_is_not_heard_to_the_end(channel):
+    babbling(channel, b"a" * 65536, 0)
+    with pytest.raises(TwinError, match="The twin twin-web1 answered _ping with more than 22 MiB, which were not read."):
+        channel.call("_ping", {}, timeout=60)
 
 
 def test_a_channel_is_alive_if_its_ssh_master_runs(channel, ssh):
