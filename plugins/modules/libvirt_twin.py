@@ -67,6 +67,14 @@ options:
   disk:
     description: Size of a new twin's disk in GiB, from 1 to 16384, if it shall be larger than the base image.
     type: int
+  disk_rate:
+    description:
+      - MiB per second that the twin may read and write on its disk, from 0 to 1048576; V(0) sets no limit. 200 for a new twin.
+      - An existing twin keeps its limit if this is omitted. A change applies at the twin's next boot.
+    type: int
+  disk_iops:
+    description: The same for requests per second, from 0 to 10000000; V(0) sets no limit. 10000 for a new twin.
+    type: int
   accel:
     description:
       - Acceleration of the twin. V(auto) uses KVM if a kernel boots with it within 20 seconds, otherwise emulation (TCG). The test result is used
@@ -237,6 +245,16 @@ vcpus:
   returned: when the twin exists
   type: int
   sample: 2
+disk_rate:
+  description: MiB per second that the twin may read and write on its disk, as defined. 0 without a limit.
+  returned: when the twin exists
+  type: int
+  sample: 200
+disk_iops:
+  description: Requests per second that the twin may send to its disk, as defined. 0 without a limit.
+  returned: when the twin exists
+  type: int
+  sample: 10000
 accel:
   description: C(kvm) or C(tcg).
   returned: when the twin exists
@@ -292,6 +310,8 @@ ARGUMENTS = {
     "memory": {"type": "int"},
     "vcpus": {"type": "int"},
     "disk": {"type": "int"},
+    "disk_rate": {"type": "int"},
+    "disk_iops": {"type": "int"},
     "accel": {"type": "str", "choices": ["auto", "kvm", "tcg"]},
     "machine": {"type": "str", "choices": ["q35", "pc"]},
     "network": {"type": "str"},

@@ -54,6 +54,8 @@ RULES: dict[str, Rule] = {
     "checksum": _CHECKSUM,
     "console_user": Form(r"[a-z_][a-z0-9_-]{0,31}", "a user name of at most 32 lower-case letters, digits, underscores and hyphens"),
     "disk": _DISK,
+    "disk_iops": Range(0, 10000000, "requests per second"),
+    "disk_rate": Range(0, 1 << 20, "MiB per second"),
     "harvest_timeout": Range(1, 3600, "seconds"),
     "image_checksum": _CHECKSUM,
     "machine_id": Form(r"[0-9a-f]{32}", "32 hexadecimal digits in lower case, as in /etc/machine-id"),

@@ -36,6 +36,8 @@ class Spec(TypedDict):
     uuid: str
     memory: int  # MiB
     vcpus: int
+    disk_rate: int  # MiB per second that the disk is read and written at most; 0: any
+    disk_iops: int  # requests per second; 0: any
     accel: str  # kvm or tcg
     machine: str  # q35 or pc
     network: str
@@ -103,7 +105,14 @@ def _boot(root: ET.Element, spec: Spec) -> None:
 
 
 def _devices(devices: ET.Element, spec: Spec) -> None:
-    _disk(devices, "disk", {"type": "qcow2", "cache": "writeback", "discard": "unmap"}, spec["disk"], DISK, "virtio")
+    # On a full file system the guest stops until there is space; it would see a broken disk otherwise.
+    driver = {"type": "qcow2", "cache": "writeback", "discard": "unmap", "error_policy": "enospace"}
+    disk = _disk(devices, "disk", driver, spec["disk"], DISK, "virtio")
+    limits = {"total_bytes_sec": spec["disk_rate"] << 20, "total_iops_sec": spec["disk_iops"]}  # QEMU holds them itself, without control groups
+    if any(limits.values()):
+        tuned = ET.SubElement(disk, "iotune")
+        for limit, value in limits.items():
+            _child(tuned, limit, str(value))
     cdrom = _disk(devices, "cdrom", {"type": "raw"}, spec["seed"], *CDROM[spec["machine"]])
     ET.SubElement(cdrom, "readonly")
     ET.SubElement(devices, "controller", {"type": "usb", "model": "none"})
@@ -143,6 +152,8 @@ def read(text: str) -> Spec:
         "uuid": _text(root, "uuid"),
         "memory": int(_text(root, "memory")) // 1024,  # libvirt answers in KiB
         "vcpus": int(_text(root, "vcpu")),
+        "disk_rate": _limit(root, "total_bytes_sec") >> 20,
+        "disk_iops": _limit(root, "total_iops_sec"),
         "accel": "kvm" if root.get("type") == "kvm" else "tcg",
         "machine": "q35" if "q35" in _attribute(system, "type", "machine") else "pc",
         "network": _attribute(root, "devices/interface/source", "network"),
@@ -158,6 +169,11 @@ def read(text: str) -> Spec:
 def _filtered_address(root: ET.Element) -> str:
     parameter = root.find("devices/interface/filterref[@filter='%s']/parameter[@name='IP']" % FILTER)
     return "" if parameter is None else parameter.get("value") or ""
+
+
+def _limit(root: ET.Element, name: str) -> int:
+    """A limit of the disk; 0 where there is none."""
+    return int(root.findtext("devices/disk[@device='disk']/iotune/" + name) or 0)
 
 
 def _boot_of(system: ET.Element) -> Boot | None:

@@ -31,7 +31,9 @@ from .steps import Step, carry_out
 STATES = {"running": "running", "paused": "paused", "stopped": "shutoff"}
 MEMORY = 2048
 VCPUS = 2
-NEXT_BOOT = ("accel", "address", "machine", "memory", "network", "vcpus")  # QEMU reads these when it starts
+DISK_RATE = 200  # MiB per second, less than half of what a solid state disk on SATA reaches
+DISK_IOPS = 10000
+NEXT_BOOT = ("accel", "address", "disk_iops", "disk_rate", "machine", "memory", "network", "vcpus")  # QEMU reads these when it starts
 
 # The options of the module libvirt_twin, by name.
 Desired = Mapping[str, Any]
@@ -62,14 +64,14 @@ def _facts(conn: Connection, twin: Twin | None, want: Spec | None) -> dict[str, 
         return {"state": "absent"}
     spec, running = twin["spec"], client.running_spec(conn, twin)
     facts = {key: twin[key] for key in ("twin", "host", "follows", "domain", "uuid", "state", "address", "port", "directory")}
-    facts.update({key: spec[key] for key in ("mac", "memory", "vcpus", "accel", "network")})
+    facts.update({key: spec[key] for key in ("mac", "memory", "vcpus", "disk_rate", "disk_iops", "accel", "network")})
     late = domain.differences(running, want or spec) if running else []
     return dict(facts, snapshots=twin["metadata"]["snapshots"], next_boot=[field for field in late if field in NEXT_BOOT])
 
 
 def _shown(spec: Spec | None, state: str) -> dict[str, Any]:
     """A spec as diff mode shows it."""
-    fields = ("name", "memory", "vcpus", "accel", "machine", "network", "mac")
+    fields = ("name", "memory", "vcpus", "disk_rate", "disk_iops", "accel", "machine", "network", "mac")
     shown = {field: value for field, value in spec.items() if field in fields} if spec else {}
     return dict(shown, state=state, snapshots=[one["name"] for one in spec["metadata"]["snapshots"]] if spec else [])
 
@@ -114,6 +116,8 @@ def _presence(conn: Connection, desired: Desired, twin: Twin | None, facts: dict
         **have, "memory": desired["memory"] or have["memory"], "vcpus": desired["vcpus"] or have["vcpus"],
         "machine": desired["machine"] or have["machine"], "network": desired["network"] or have["network"],
     }
+    for limit in ("disk_rate", "disk_iops"):  # 0 is a value: no limit
+        want[limit] = have[limit] if desired[limit] is None else desired[limit]
     verdict = _acceleration(desired, have["accel"], dry)
     want["accel"], facts["accel_reason"] = verdict["accel"], verdict["reason"]
     steps, want["metadata"] = _connection(conn, desired, twin, want)
@@ -175,6 +179,8 @@ def _blank(desired: Desired, image: Image, follows: bool) -> Spec:
         "uuid": str(uuid.uuid4()),
         "memory": MEMORY,
         "vcpus": VCPUS,
+        "disk_rate": DISK_RATE,
+        "disk_iops": DISK_IOPS,
         "accel": "",
         "machine": "q35",
         "network": libvirt_network.NAME,

@@ -69,9 +69,18 @@ def test_first_syncs_at_once_make_one_twin(at_once):
     assert [each.get("msg") for each in results] == [None] * 3
     assert sorted(each["changed"] for each in results) == [False, False, True]
     assert len({each["uuid"] for each in results}) == 1
-    assert len([each for each in results if "console_password_generated" in each]) == 1
     directory = pathlib.Path(results[0]["directory"])
     assert [each.name for each in directory.glob("layer-*")] == ["layer-0000.qcow2"]
+
+
+def test_a_change_of_a_disk_limit_waits_for_the_next_boot_of_a_running_twin(at_once):
+    made = at_once({"host": HOSTS[0], "state": "paused"})[0]
+    assert (made.get("msg"), made["disk_rate"], made["disk_iops"]) == (None, 200, 10000)
+    changed = at_once({"host": HOSTS[0], "state": "paused", "disk_rate": 50, "disk_iops": 0})[0]
+    assert (changed["disk_rate"], changed["disk_iops"], changed["next_boot"]) == (50, 0, ["disk_iops", "disk_rate"])
+    assert not at_once({"host": HOSTS[0], "state": "paused"})[0]["changed"]
+    at_once({"host": HOSTS[0], "state": "stopped", "shutdown_timeout": 0})
+    assert at_once({"host": HOSTS[0], "state": "paused"})[0]["next_boot"] == []
 
 
 def test_a_host_has_one_follower_whichever_is_made_first(at_once):

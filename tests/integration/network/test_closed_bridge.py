@@ -46,6 +46,25 @@ with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket
 """
 
 
+# Tries all TCP ports of the address, and prints those that answer.
+SCAN = """
+import selectors, socket, sys
+for start in range(1, 65536, 800):
+    with selectors.DefaultSelector() as waiting:
+        for port in range(start, min(start + 800, 65536)):
+            caller = socket.socket()
+            caller.setblocking(False)
+            if caller.connect_ex((sys.argv[1], port)) == 0:
+                print(port)
+            waiting.register(caller, selectors.EVENT_WRITE, port)
+        for key, _events in waiting.select(0.3):
+            if key.fileobj.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0:
+                print(key.data)
+        for key in list(waiting.get_map().values()):
+            key.fileobj.close()
+"""
+
+
 @pytest.fixture(name="bridge")
 def fixture_bridge():
     with contextlib.ExitStack() as undo:
@@ -83,6 +102,22 @@ def test_a_twin_reaches_no_service_of_the_hypervisor(bridge):
         assert not reached("tcp", HERE, port)
         firewall.remove(BRIDGE)
         assert reached("tcp", HERE, port)
+
+
+def inside(script, *words):
+    """What a program in the namespace prints."""
+    command = ["ip", "netns", "exec", SPACE, sys.executable, "-c", script, *words]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
+
+
+@pytest.mark.exhaustive
+@pytest.mark.hostile
+def test_a_scan_of_all_ports_finds_none(bridge):
+    with listening(socket.AF_INET, socket.SOCK_STREAM, HERE, 0) as service:
+        port = str(service.getsockname()[1])
+        assert port in inside(SCAN, HERE)
+        firewall.close(BRIDGE)
+        assert inside(SCAN, HERE) == []
 
 
 def test_a_twin_reaches_the_dhcp_server(bridge):

@@ -36,7 +36,7 @@ def node(tmp_path, *hosts, rehearsals=()):
             "host_key": "", "touched": 0, "snapshots": [],
         }
         spec = {
-            "name": twin, "uuid": "11111111-2222-3333-4444-%012d" % number, "memory": 64, "vcpus": 1, "accel": "tcg",
+            "name": twin, "uuid": "11111111-2222-3333-4444-%012d" % number, "memory": 64, "vcpus": 1, "disk_rate": 0, "disk_iops": 0, "accel": "tcg",
             "machine": "pc", "network": "default", "mac": domain.mac_address(twin), "address": "",
             "disk": "/t/layer-0000.qcow2", "seed": "/t/seed.iso",
             "boot": None, "metadata": metadata,

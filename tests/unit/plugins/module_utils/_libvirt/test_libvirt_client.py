@@ -32,7 +32,8 @@ def twin_xml(host="web1", twin=None, follows=True, name=None):
     }
     name = name or twin
     spec = {
-        "name": name, "uuid": str(uuid.uuid5(uuid.NAMESPACE_DNS, name)), "memory": 64, "vcpus": 1, "accel": "tcg", "machine": "pc",
+        "name": name, "uuid": str(uuid.uuid5(uuid.NAMESPACE_DNS, name)), "memory": 64, "vcpus": 1,
+        "disk_rate": 0, "disk_iops": 0, "accel": "tcg", "machine": "pc",
         "network": "default", "mac": domain.mac_address(name), "address": "", "disk": "/t/%s/layer-0000.qcow2" % name, "seed": "/t/seed.iso", "boot": None,
         "metadata": metadata,
     }

@@ -19,7 +19,8 @@ def spec(**changes):
         "host_key": "ssh-ed25519 AAAA", "touched": 0, "snapshots": [SNAPSHOT],
     }
     value = {
-        "name": "twin-web1", "uuid": "11111111-2222-3333-4444-555555555555", "memory": 512, "vcpus": 2, "accel": "tcg", "machine": "q35",
+        "name": "twin-web1", "uuid": "11111111-2222-3333-4444-555555555555", "memory": 512, "vcpus": 2,
+        "disk_rate": 200, "disk_iops": 10000, "accel": "tcg", "machine": "q35",
         "network": "safetytwin", "mac": "52:54:00:01:02:03", "address": "10.62.22.10", "disk": "/d/layer-0001.qcow2", "seed": "/d/seed.iso",
         "boot": {"kernel": "/i/vmlinuz", "initrd": "/i/initrd.img", "cmdline": "root=/dev/vda"}, "metadata": metadata,
     }
@@ -31,7 +32,7 @@ def as_libvirt_stores(xml):
     return xml.replace('<memory unit="MiB">512<', '<memory unit="KiB">%d<' % (512 * 1024)).replace('"q35"', '"pc-q35-7.2"').replace('"pc"', '"pc-i440fx-7.2"')
 
 
-@pytest.mark.parametrize("changes", [{}, {"accel": "kvm"}, {"machine": "pc"}, {"boot": None}])
+@pytest.mark.parametrize("changes", [{}, {"accel": "kvm"}, {"machine": "pc"}, {"boot": None}, {"disk_rate": 0}, {"disk_rate": 0, "disk_iops": 0}])
 def test_a_spec_survives_conversion_to_xml(changes):
     want = spec(**changes)
     have = domain.read(as_libvirt_stores(domain.build(want)))
@@ -59,6 +60,13 @@ def test_an_interface_sends_from_its_own_address_alone_where_that_is_known():
     without = spec(address="")
     assert ET.fromstring(domain.build(without)).find("devices/interface/filterref") is None
     assert domain.read(as_libvirt_stores(domain.build(without)))["address"] == ""
+
+
+def test_a_disk_has_its_limits_and_stops_the_guest_when_the_file_system_is_full():
+    disk = ET.fromstring(domain.build(spec())).find("devices/disk[@device='disk']")
+    assert disk.find("driver").get("error_policy") == "enospace"
+    assert {each.tag: each.text for each in disk.find("iotune")} == {"total_bytes_sec": str(200 << 20), "total_iops_sec": "10000"}
+    assert ET.fromstring(domain.build(spec(disk_rate=0, disk_iops=0))).find("devices/disk/iotune") is None
 
 
 def test_lists_of_domains_say_whose_twin_it_is():

@@ -16,7 +16,8 @@ def spec():
         "host_key": "ssh-ed25519 AAAA", "touched": 5, "snapshots": [],
     }
     return {
-        "name": "twin-web1", "uuid": "11111111-2222-3333-4444-555555555555", "memory": 64, "vcpus": 1, "accel": "tcg", "machine": "pc",
+        "name": "twin-web1", "uuid": "11111111-2222-3333-4444-555555555555", "memory": 64, "vcpus": 1,
+        "disk_rate": 0, "disk_iops": 0, "accel": "tcg", "machine": "pc",
         "network": "default", "mac": domain.mac_address("twin-web1"), "address": "10.62.22.9", "disk": "/t/twin-web1/layer-0000.qcow2",
         "seed": "/t/twin-web1/seed.iso", "boot": None, "metadata": metadata,
     }

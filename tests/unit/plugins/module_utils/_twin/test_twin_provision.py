@@ -69,7 +69,7 @@ def test_a_changed_definition_is_counted(monkeypatch, spec):
     monkeypatch.setattr(provision, "_connection", lambda _conn, _desired, _twin, want: ([], want["metadata"]))
     monkeypatch.setattr(provision, "_ssh_config", lambda _want: [])
     monkeypatch.setattr(client, "define", lambda _conn, xml: defined.append(domain.read(xml)))
-    options = {"memory": 128, "vcpus": None, "machine": None, "network": None, "accel": None, "state": "present"}
+    options = {"memory": 128, "vcpus": None, "disk_rate": None, "disk_iops": 0, "machine": None, "network": None, "accel": None, "state": "present"}
     _want, _goal, steps = provision._presence(None, options, {"spec": spec, "state": "shutoff"}, {}, False)
     assert [step.description for step in steps] == ["change memory"]
     steps[0].act()

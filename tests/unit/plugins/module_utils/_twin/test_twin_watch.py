@@ -67,7 +67,8 @@ def wait(conn, clock, agent, tmp_path):
             "address": "10.62.22.9", "host_key": "", "snapshots": [],
         }
         spec = {
-            "name": "twin-web1", "uuid": "9a4bd5c6-3d0c-5b0e-8d3a-000000000001", "memory": 64, "vcpus": 2, "accel": "tcg", "machine": "pc",
+            "name": "twin-web1", "uuid": "9a4bd5c6-3d0c-5b0e-8d3a-000000000001", "memory": 64, "vcpus": 2,
+            "disk_rate": 0, "disk_iops": 0, "accel": "tcg", "machine": "pc",
             "network": "default", "mac": "52:54:00:00:00:01", "address": "", "disk": str(tmp_path / "layer-0000.qcow2"), "seed": "/t/seed.iso", "boot": None,
             "metadata": metadata,
         }
