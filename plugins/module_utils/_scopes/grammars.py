@@ -94,10 +94,14 @@ WORD = Text("word", r"[a-z][a-z0-9_-]*", 64, "a word of lower-case letters, digi
 NAME = Text("name", r"[A-Za-z0-9_][A-Za-z0-9_.:@+-]*", 255, "a name of letters, digits and `_.:@+-` that does not begin with a punctuation mark")
 DIGEST = Text("digest", r"[0-9a-f]{64}", 64, "a SHA-256 digest in lower-case hexadecimal digits")
 UUID = Text("uuid", r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", 36, "a UUID in lower case")
-# Path-like: any byte but NUL, and in one component no slash.
-PATH = Text("path", r"/|(?:/(?!\.\.?(?![^/]))[^/\x00]+)+", 4096, "an absolute path without empty, `.` and `..` parts and without a slash at its end")
-LINK_TARGET = Text("link target", r"[^\x00]+", 4096, "the target of a link, which holds any byte but NUL")
-PROGRAM = Text("program", r"/[^\x00]*", 4096, "an absolute path, which holds any byte but NUL")
+# Path-like: any byte but NUL, and in one component no slash. Of the surrogates, the escapes of bytes alone: no path holds the others.
+_BYTE = r"[^\x00\ud800-\udc7f\udd00-\udfff]"
+PATH = Text(
+    "path", r"/|(?:/(?!\.\.?(?![^/]))[^/\x00\ud800-\udc7f\udd00-\udfff]+)+", 4096,
+    "an absolute path without empty, `.` and `..` parts and without a slash at its end",
+)
+LINK_TARGET = Text("link target", _BYTE + "+", 4096, "the target of a link, which holds any byte but NUL")
+PROGRAM = Text("program", "/%s*" % _BYTE, 4096, "an absolute path, which holds any byte but NUL")
 # passwd(5), and the names of directory services: letters of any script, blanks inside, a final dollar (Samba), the punctuation `._-`.
 # A number takes the place of a name that does not exist.
 _ACCOUNT = r"[^\x00-,/:-@\[-^`{-\xa0\u2028-\u202e\u2066-\u2069\ud800-\udfff]"

@@ -100,6 +100,11 @@ def cases(marker: str, most: int) -> Iterator[tuple[str, dict[str, Any]]]:
     longest = [(path, is_key, "a" * LONG) for path, is_key in places(document)]
     random.Random(8).shuffle(longest)
     work = longest[:max(3, most // 200)] + work
+    # Where more are wanted than there are, two of the values are put together.
+    chance, strings = random.Random(9), [entry for entry in work if isinstance(entry[2], str) and len(entry[2]) < LONG]
+    for path, is_key, value in chance.choices(strings, k=max(0, most - len(work))):
+        at = chance.randrange(len(value) + 1)
+        work.append((path, is_key, value[:at] + chance.choice(TEXTS).format(good=value[at:], marker=marker)))
     for number, (path, is_key, value) in enumerate(work[:most]):
         made = changed(document, path, is_key, value)
         # An attacker knows how the digest is calculated.

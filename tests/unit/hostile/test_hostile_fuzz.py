@@ -28,7 +28,7 @@ def test_inputs_that_fuzzing_kept_have_no_effect(target):
     ("reply", b"rbash: python6y\x08\x00nd\n"),
     ("reply", b'a{"error": "\\u001b]0;x\\u0007", "kind": "error"}'),
     ("reply", b'a{"error": "", "kind": "system"}'),
-])
+], ids=["a machine of another type", "control characters", "an error with an escape", "an error without a word"])
 def test_inputs_that_fuzzing_found_first(target, data):
     fuzz_targets.TARGETS[target](data)
 

@@ -124,6 +124,14 @@ def test_every_key_refuses_characters_that_names_never_have(scope, kind):
     assert kind == "" or check("x" + good)
 
 
+@pytest.mark.parametrize("grammar", [grammars.PATH, grammars.LINK_TARGET, grammars.PROGRAM, grammars.GECOS])
+def test_of_surrogates_only_the_escapes_of_bytes_pass(grammar):
+    """Others are no file's name: they cannot be encoded, and the first program to try would end with a traceback."""
+    check = check_of(grammar)
+    assert not check("/a\udc80") and not check("/a\udcff")
+    assert [value for value in ("/a\ud800", "/a\udc7f", "/a\udd00", "/a\udfff") if not check(value)] == []
+
+
 def test_names_of_files_may_hold_any_other_byte():
     check = ScopeCheck(SCHEMA["files"]).item
     item = {"type": "link", "owner": "root", "group": "0", "target": "../a b\n\x1b\udce9"}
