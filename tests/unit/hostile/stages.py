@@ -42,7 +42,7 @@ from ansible_collections.safetytwin.twin.plugins.plugin_utils import _report, _s
 HOST = "web1"
 SECONDS = 20  # for one case
 RENEWED = 200  # cases after which the store is made anew
-OPTIONS: reconcile_plan.Options = {"drift": "correct", "scopes": None, "vcpus": 2, "memory_mib": 2048, "self_host": False}
+OPTIONS: reconcile_plan.Options = {"drift": "correct", "scopes": None, "vcpus": 2, "memory_mib": 2048, "self_host": False, "retry": False}
 EMPTY = {"status": "ok", "note": "", "items": {}, "excluded": {}}
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 STARTING = {"subprocess.Popen", "os.exec", "os.posix_spawn", "os.system", "pty.spawn", "socket.connect"}
