@@ -23,7 +23,7 @@ from typing import Any, Callable, Sequence
 
 sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parents[1])]
 
-import conftest  # noqa: E402, F401 it makes the collection importable
+import conftest  # noqa: E402, F401  # pylint: disable=unused-import  # it makes the collection importable
 import mutations  # noqa: E402
 
 from ansible_collections.safetytwin.twin.plugins.action import host_state_info, twin_converge  # noqa: E402
