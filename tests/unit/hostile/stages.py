@@ -77,11 +77,15 @@ class Watch:
             self.effects += ["%s %r" % (event, arguments)] * (not all(inside))
 
 
+recorded: list[str] = []  # programs that would have been started
+
+
 def recorder(directory: str, effects: list[str]) -> Callable[..., Result]:
     """A run() that starts nothing and looks at what would be started."""
 
     def run(argv: Sequence[str], env: Any = None, **_options: Any) -> Result:
         words = list(argv)
+        recorded.append(words[0])
         known = words[:words.index("--")] if "--" in words else words
         if [word for word in known[1:] if not EXPECTED.fullmatch(word)]:
             effects.append("argv %r" % (argv,))
@@ -220,6 +224,7 @@ def main() -> None:
         if len(watch.effects) > before:
             counts["effects"] += 1
             wrong.append("%s: %s" % (name, watch.effects[before]))
+    counts["programs recorded"] = len(recorded)
     sys.stdout.write("\n" + json.dumps({"counts": counts, "slowest": round(slowest, 2), "wrong": wrong[:20]}) + "\n")
 
 
