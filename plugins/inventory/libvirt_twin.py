@@ -152,8 +152,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _add(self, twin):
         # What a domain says of itself is no template. Only ansible-core 2.19 and newer take it for text by themselves.
-        twin = wrap_var(twin)
-        name = twin[self.get_option("hostname")]
+        name, twin = twin[self.get_option("hostname")], wrap_var(twin)
+        # Before 2.19, ansible-inventory prints a marked name as an object; a name without a brace cannot be a template.
+        name = wrap_var(name) if "{" in name else name
         if name in self.inventory.hosts and "twin_uuid" in self.inventory.get_host(name).vars:
             self.display.warning("More than one twin is called %s; the one at %s is left out." % (name, twin["uri"]))
             return

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Hostile harvests go through every stage of hypervisor and controller and have no effect outside the collection's directories.
 
-They run in a mount namespace where everything but one directory is read-only. SAFETYTWIN_MUTATIONS says how many; `make prove PART=hostile` takes 20000.
+They run in a mount namespace where everything but one directory and an empty /dev/shm is read-only. SAFETYTWIN_MUTATIONS says how many;
+`make prove PART=hostile` takes 20000.
 """
 from __future__ import annotations
 
@@ -32,8 +33,10 @@ done
 while read -r _id _parent _device _root place _rest; do
     [ "$place" = "$directory" ] || mount -o remount,bind,ro "$place" 2>/dev/null || :
 done < /proc/self/mountinfo
+# ansible-core before 2.19 makes a semaphore when it is imported.
+mount -t tmpfs tmpfs /dev/shm
 PATH=$directory/bin:$PATH "$@"
-find "$directory/outside" -type f
+find "$directory/outside" /dev/shm -type f
 """
 
 
