@@ -6,4 +6,4 @@ from __future__ import annotations
 
 COMMAND = ["-m", "pytest", "--verbose", "tests/matrix"]
 ENVIRONMENT: dict[str, str] = {}
-USUAL = 30  # minutes
+USUAL = 15  # minutes
