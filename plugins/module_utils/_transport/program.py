@@ -90,7 +90,8 @@ def _reply(output: bytes | bytearray, start: int, where: str) -> Any:
     try:
         answer = bounds.parse(_text(output, start))
     except bounds.TooMuch as error:
-        raise TwinError("%s sent a reply that is too large (%s): it was not read." % (where, error)) from None
+        raise TwinError("%s sent a reply that is too large (%s): it was not read. If the machine is that large, leave directories out with twin_exclude." % (
+            where, error)) from None
     except (ValueError, RecursionError, zlib.error):
         answer = None
     if isinstance(answer, dict) and isinstance(answer.get("error"), str):
